@@ -1,0 +1,115 @@
+// Package parser reads mail as a careful person does: who wrote, what is new in it, what it reports, asks or answers,
+// each finding with its evidence.
+//
+// It is pure: bytes in, what they say out; no clock, no network, no store. It never fails: what cannot be read is said
+// in Mail.Problem, and the raw mail is the caller's to keep.
+package parser
+
+import (
+	"time"
+
+	"helpost/internal/sop"
+)
+
+// Options are what a reader must know of the company. The zero value reads for helpdesk@company.com in Indonesian.
+type Options struct {
+	Mailboxes   []string     // our own addresses, aliases included, lower case
+	Language    sop.Lang     // of a text too short to tell
+	Prefix      string       // of ticket numbers: "IT"
+	Matrix      sop.Matrix   // impact × urgency
+	Departments []Department // canonical names with what people call them
+	Words       []ImpactWords
+	// Ours says whether a Message-ID bears a token of ours whose MAC holds; nil: none does.
+	Ours func(messageID string) bool
+}
+
+// Department is a canonical name of a department and what people call it.
+type Department struct {
+	Name  string
+	Words []string
+}
+
+// ImpactWords are words or names of systems that speak for an impact or an urgency ([priority.words]).
+type ImpactWords struct {
+	Impact  sop.Impact
+	Urgency sop.Urgency
+	Words   []string
+}
+
+// Mail is what a mail says.
+type Mail struct {
+	Fields []Field // the header in its order, values unfolded, undecoded
+
+	From        Address   // the best reading of From, for people; proves nothing
+	StrictFrom  string    // the address where there is exactly one From with exactly one address (RFC 5322 §3.6.2), lower case; else ""
+	To, Cc      []Address // at most 500 of each
+	DeliveredTo []string  // Delivered-To and X-Original-To, lower case
+	Subject     string    // decoded, one line, valid UTF-8
+	Date        time.Time
+
+	MessageID         string   // with its brackets, "" where there is none
+	InReplyTo         []string // Message-IDs with brackets
+	References        []string // in their order
+	OriginalMessageID string   // X-Microsoft-Original-Message-ID
+
+	Text    string // the whole text, decoded
+	NewText string // what is new: without quotes, signature, closing, disclaimer; lines with # stay
+	Quoted  string // what was cut as a quote
+	Lang    sop.Lang
+
+	Attachments []Attachment
+
+	Auto       sop.Auto
+	Bounce     *sop.Bounce // for Bounced and Delayed
+	ReturnedID string      // of a bounce: the Message-ID of the mail that came back
+	Until      time.Time   // of an absence: until when, midnight UTC of the day after the last day; zero where it does not say
+	Suppress   bool        // X-Auto-Response-Suppress or a foreign X-Helpost-*: no automatic answer is wanted
+	Forward    *Forward    // where the mail passes another one on
+	Signed     bool        // S/MIME or PGP/MIME signed (not verified)
+
+	Problem string // why the mail could not be read as MIME; "" where it could
+}
+
+// Field is a header field as it stands in the mail.
+type Field struct{ Name, Value string }
+
+// Address is one mailbox of an address header.
+type Address struct {
+	Address string `json:"address"` // lower case
+	Name    string `json:"name"`
+}
+
+// Attachment is a file that came with a mail, decoded.
+type Attachment struct {
+	Filename    string // no path, no control characters; "" where it has none
+	ContentType string // as declared, lower case, without parameters
+	ContentID   string
+	Inline      bool
+	Screenshot  bool // a real picture of some size (by its bytes), not a logo, an icon or a tracking pixel
+	SHA256      string
+	Data        []byte
+}
+
+// Forward is a mail passed on: by the forwarded block in the text, or attached.
+type Forward struct {
+	From    Address
+	Subject string
+	Text    string
+}
+
+// Validation is what a reporter says of a fix.
+type Validation struct {
+	Verdict  sop.Verdict
+	Rating   *int // 1 to 5, where one was given
+	Evidence string
+}
+
+// Commands are an agent's commands and what stands beside them.
+type Commands struct {
+	List      []sop.Command // what was understood, in order, also where Unknown or Misplaced say that none applies
+	Unknown   string        // a word that looks like a command and is none, without its number sign
+	Nearest   string        // the known word nearest to Unknown, as people write it, without its number sign
+	Misplaced string        // the English name of a command outside the zones
+	Line      int           // the line of NewText where Unknown or Misplaced stands, from 1
+	Body      string        // NewText without the command lines
+}

@@ -1,0 +1,154 @@
+package workflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// EventType names what happened to a ticket.
+type EventType string
+
+// The events of a ticket's life.
+const (
+	Created       EventType = "created"
+	MessageCame   EventType = "message"   // somebody's words joined
+	Completed     EventType = "completed" // what was missing came, or was settled
+	Notified      EventType = "notified"  // notices went out
+	Responded     EventType = "responded"
+	Assigned      EventType = "assigned"
+	Prioritised   EventType = "prioritised" // priority, impact, urgency
+	Classified    EventType = "classified"  // type or category
+	PausedEvent   EventType = "paused"
+	Resumed       EventType = "resumed"
+	HandlingSet   EventType = "handling"
+	ResolvedEvent EventType = "resolved"
+	Confirmed     EventType = "confirmed"
+	Disputed      EventType = "disputed"
+	ClosedEvent   EventType = "closed"
+	Reopened      EventType = "reopened"
+	MergedEvent   EventType = "merged"
+	Absorbed      EventType = "absorbed"
+	LinkedEvent   EventType = "linked"
+	EscalatedBy   EventType = "escalated"
+	Warned        EventType = "warned"
+	Breached      EventType = "breached"
+	Reminded      EventType = "reminded"
+	WatchersSet   EventType = "watchers"
+	ReporterSet   EventType = "reporter"
+	RejectedEvent EventType = "rejected"
+	Suspected     EventType = "suspected"
+	Undelivered   EventType = "undelivered"
+	Held          EventType = "held" // an objection without a voice holds the closing
+	Opened        EventType = "opened"
+)
+
+// Event is one thing that happened to a ticket, with its results: the fields of the ticket that it changed, at the
+// values that they have since. So a fold needs no policy and no clock, and gives the same ticket for ever.
+type Event struct {
+	Seq   int       // from 1, without gaps
+	At    time.Time // UTC, whole milliseconds
+	Type  EventType
+	Cause string // what brought it about: "mail", "tick", "verb", "delivery"
+	Actor string // an address, or "helpost"
+
+	Facts map[string]json.RawMessage // fields of Facts, by their JSON names
+	Words map[string]json.RawMessage // fields of Words
+	Info  map[string]any             // impersonal facts that are no field of the ticket
+	Said  map[string]any             // personal ones
+}
+
+// Fold builds the ticket that follows t by an event. It is the only code that changes a ticket.
+func Fold(t Ticket, e Event) (Ticket, error) {
+	next := clone(t)
+	if err := patch(&next.Facts, e.Facts); err != nil {
+		return t, fmt.Errorf("event %d (%s): %w", e.Seq, e.Type, err)
+	}
+	if err := patch(&next.Words, e.Words); err != nil {
+		return t, fmt.Errorf("event %d (%s): %w", e.Seq, e.Type, err)
+	}
+	return next, nil
+}
+
+// FoldAll builds a ticket from all its events.
+func FoldAll(events []Event) (Ticket, error) {
+	var t Ticket
+	var err error
+	for _, e := range events {
+		if t, err = Fold(t, e); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// patch sets the fields of a struct that changes names, each anew: nothing of the old value shines through.
+func patch[T any](to *T, changes map[string]json.RawMessage) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	v := reflect.ValueOf(to).Elem()
+	names := fieldNames(v.Type())
+	for name, raw := range changes {
+		i, known := names[name]
+		if !known {
+			return fmt.Errorf("unknown field %q", name)
+		}
+		field := v.Field(i)
+		field.SetZero()
+		if err := json.Unmarshal(raw, field.Addr().Interface()); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// diff lists the fields that differ between two structs, by their JSON names, at the values of the second.
+func diff[T any](from, to *T) map[string]json.RawMessage {
+	a, b := reflect.ValueOf(from).Elem(), reflect.ValueOf(to).Elem()
+	var changes map[string]json.RawMessage
+	for name, i := range fieldNames(a.Type()) {
+		if reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			continue
+		}
+		raw, err := json.Marshal(b.Field(i).Interface())
+		if err != nil { // no field of a ticket can fail to be written
+			raw = []byte("null")
+		}
+		if changes == nil {
+			changes = map[string]json.RawMessage{}
+		}
+		changes[name] = raw
+	}
+	return changes
+}
+
+var names = map[reflect.Type]map[string]int{
+	reflect.TypeFor[Facts](): namesOf(reflect.TypeFor[Facts]()),
+	reflect.TypeFor[Words](): namesOf(reflect.TypeFor[Words]()),
+}
+
+func fieldNames(t reflect.Type) map[string]int { return names[t] }
+
+func namesOf(t reflect.Type) map[string]int {
+	m := map[string]int{}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		m[name] = i
+	}
+	return m
+}
+
+// clone copies a ticket deeply enough that a change to the copy leaves the original alone.
+func clone(t Ticket) Ticket {
+	c := t
+	c.Linked = append(c.Linked[:0:0], t.Linked...)
+	c.Missing = append(c.Missing[:0:0], t.Missing...)
+	c.CoReporters = append(c.CoReporters[:0:0], t.CoReporters...)
+	c.Watchers = append(c.Watchers[:0:0], t.Watchers...)
+	c.AssetCodes = append(c.AssetCodes[:0:0], t.AssetCodes...)
+	c.Pictures = append(c.Pictures[:0:0], t.Pictures...)
+	return c
+}
