@@ -1,0 +1,91 @@
+// Command helpost is an email-first helpdesk. Its verbs parse flags, wire the parts and exit; they hold no logic of
+// their own. One file a verb.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses of the command line.
+const (
+	exitOK     exitStatus = 0
+	exitFailed exitStatus = 1
+	exitUsage  exitStatus = 2  // usage or configuration
+	exitRetry  exitStatus = 75 // take: try again (EX_TEMPFAIL of sysexits)
+)
+
+// exitStatus is an error that only says how to exit: what was wrong has been told already.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// usageError is a mistake in the arguments or the configuration: told, and exit 2.
+type usageError struct{ error }
+
+// verb is what each verb is: it reads stdin, writes out and errOut, and returns an exitStatus, a usageError or a failure.
+type verb interface {
+	Run(ctx context.Context, in io.Reader, out, errOut io.Writer) error
+}
+
+// commandLine has one field a verb.
+type commandLine struct {
+	Explain explainVerb `cmd:"" help:"Show what is read in a mail."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(int(status))
+}
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) exitStatus {
+	var line commandLine
+	helped := false
+	k, err := kong.New(&line, kong.Name("helpost"), kong.Description("An email-first helpdesk."), kong.Writers(out, errOut),
+		kong.Exit(func(int) { helped = true }), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(errOut, "helpost:", err)
+		return exitFailed
+	}
+	parsed, err := k.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintln(errOut, "helpost:", err)
+		return exitUsage
+	}
+	chosen, ok := parsed.Selected().Target.Addr().Interface().(verb)
+	if !ok {
+		fmt.Fprintln(errOut, "helpost: no such verb")
+		return exitUsage
+	}
+	return told(chosen.Run(ctx, in, out, errOut), errOut)
+}
+
+// told says what went wrong, where it has not been said already, and gives the status to exit with.
+func told(err error, errOut io.Writer) exitStatus {
+	var status exitStatus
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &status):
+		return status
+	case errors.As(err, &usage):
+		fmt.Fprintln(errOut, "helpost:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(errOut, "helpost:", err)
+	return exitFailed
+}
