@@ -22,19 +22,25 @@ var (
 	ErrNotFound  = errors.New("not found")
 	ErrLocked    = errors.New("another process has the store open")
 	ErrNewer     = errors.New("the store was written by a newer helpost")
+	ErrClosed    = errors.New("the store is closed")
+	ErrCursor    = errors.New("not a cursor of this list")
 )
 
 // Store is what is durable. All methods may be called from many goroutines.
 type Store interface {
-	// View reads a consistent state. What it hands out stays valid after fn returns. Keep it short: it pins pages.
+	// View reads a consistent state. What it hands out stays valid after fn returns; the Reader itself does not.
+	// Keep it short, for it pins pages, and call neither View nor Commit inside.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Commit makes a change durable, whole, before it returns nil; else nothing of it is.
-	// ErrConflict: a version is not the expected one. ErrDuplicate: a Seen key is there. ErrFull: no room.
+	// ErrDuplicate: a Seen key is there. ErrConflict: something is not as the change was decided on: a version, the
+	// next entry of a log, a message or a quarantined mail that is there, a quarantined mail to be released that is
+	// not. ErrFull: no room. Seen keys are looked at first. Where ctx ends before the change was begun, nothing happened.
 	Commit(ctx context.Context, c Change) error
 	// Reserve gives the next number of a named sequence, from 1. No number is given twice to what is committed;
 	// gaps are allowed. The sequences: SeqTicket, and SeqTurn(team).
 	Reserve(ctx context.Context, sequence string) (uint64, error)
-	// Claim leases due rows of the outbox, the urgent ones first, so that nobody else gets them until the lease ends.
+	// Claim leases due rows of the outbox so that nobody else gets them until the lease ends: by class, then the longest
+	// due first. A lease need not outlive the process; the row does. Done ends it, Defer ends it and sets the next try.
 	Claim(ctx context.Context, now time.Time, n int, lease time.Duration) ([]Outbox, error)
 	// Close ends the store after what runs.
 	Close() error
@@ -53,7 +59,7 @@ type Reader interface {
 	Messages(n sop.Number) ([]Message, error)              // all messages, in order, without raw mails
 	Message(n sop.Number, seq int) (Message, error)        // ErrNotFound
 	Raw(n sop.Number, seq int) ([]byte, error)             // a raw mail that is kept in the store itself; ErrNotFound
-	Seen(key string) (Seen, error)                         // ErrNotFound
+	Seen(key string) (Seen, error)                         // by dedup key; ErrNotFound
 	Mail(messageID string) ([]Seen, error)                 // mails that came with this Message-ID
 	Fact(key string) (Fact, error)                         // the zero Fact, Version 0, where there is none
 	Facts(prefix string) ([]Fact, error)
@@ -62,12 +68,12 @@ type Reader interface {
 	NextDue() (time.Time, error)                      // zero where nothing is
 	Queue(after uint64, n int) ([]Outbox, error)      // outbox rows by id
 	QueueSize() (int, error)
-	NextTry() (time.Time, error) // when the next outbox row is due; zero where none is
+	NextTry() (time.Time, error) // when the next outbox row can be claimed (its try, or the end of its lease); zero where none is
 	Quarantined(after string, n int) ([]Quarantined, error)
 	QuarantinedRaw(id string) ([]byte, error)
-	Traces(messageIDOrAddress string) ([]Trace, error)
-	Policy() ([]byte, error)         // the policy in force, as last written
-	Counts() (map[string]int, error) // for metrics: "tickets", "open", "outbox", "quarantine"
+	Traces(messageIDOrAddress string) ([]Trace, error) // oldest first, of very many the newest
+	Policy() ([]byte, error)                           // the policy in force, as last written; nil where none was
+	Counts() (map[string]int, error)                   // for metrics: "tickets", "open" (new, open, pending), "state/"+State, "outbox", "quarantine"
 }
 
 // Version counts the changes of a ticket or a fact; 0 is "not there yet".
@@ -75,18 +81,18 @@ type Version uint64
 
 // Change is everything that one input brings about.
 type Change struct {
-	Seen       []Seen   // dedup keys; one that is there already makes the whole change ErrDuplicate
-	Tickets    []Ticket // with the versions that they must have
-	Facts      []Fact   // desk facts that change, with the versions that they must have
-	Entries    []Entry
-	Messages   []Message
-	Outbox     []Outbox // new rows; the store gives them ids
+	Seen       []Seen    // dedup keys (SeenKey); one that is there already makes the whole change ErrDuplicate
+	Tickets    []Ticket  // with the versions that they must have
+	Facts      []Fact    // desk facts that change, with the versions that they must have
+	Entries    []Entry   // each the next of its log, else ErrConflict
+	Messages   []Message // new ones
+	Outbox     []Outbox  // new rows; the store gives them ids
 	Quarantine []Quarantined
 	Release    []string // quarantined mails that leave
 	Traces     []Trace
-	Done       []uint64 // outbox rows that leave
-	Defer      []Deferral
-	Policy     []byte // nil: unchanged
+	Done       []uint64   // outbox rows that leave; one that has left already is no error
+	Defer      []Deferral // likewise
+	Policy     []byte     // nil: unchanged
 }
 
 // Ticket is a ticket to be written.
@@ -115,7 +121,7 @@ type Seen struct {
 // Fact is something the desk knows beside its tickets: who is away, who is blocked, what a person once gave.
 type Fact struct {
 	Key     string
-	Version Version // of the fact as it was read; a write must name it, and makes it one more
+	Version Version // of the fact as it was read; a write must name it, and makes it one more (a fact that was gone: more than it ever was)
 	Value   []byte  // JSON; nil: gone
 }
 
@@ -238,10 +244,10 @@ type Trace struct {
 
 // Filter narrows a list of tickets. Its zero value lists all.
 type Filter struct {
-	State    workflow.State
-	Reporter string // address, any case
-	Query    string // words in subject and texts, any case
-	Assignee string
-	After    string // a cursor
-	Limit    int    // 0: 50
+	State    workflow.State // any case
+	Reporter string         // address, any case
+	Query    string         // words in subject and texts, any case
+	Assignee string         // any case
+	After    string         // a cursor; another string is ErrCursor
+	Limit    int            // 0: 50
 }
