@@ -145,6 +145,7 @@ func namesOf(t reflect.Type) map[string]int {
 func clone(t Ticket) Ticket {
 	c := t
 	c.Linked = append(c.Linked[:0:0], t.Linked...)
+	c.Stops = append(c.Stops[:0:0], t.Stops...)
 	c.Missing = append(c.Missing[:0:0], t.Missing...)
 	c.CoReporters = append(c.CoReporters[:0:0], t.CoReporters...)
 	c.Watchers = append(c.Watchers[:0:0], t.Watchers...)

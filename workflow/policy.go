@@ -23,7 +23,8 @@ type Policy struct {
 	Digest                                time.Duration                  // at most one mail of warnings and breaches of P2 and P3 a person in this time
 	CloseAfter, RemindAfter, ReopenWindow time.Duration
 	ValidationCalendar                    Calendar
-	PerAddressHour                        int // automatic answers to one address in an hour
+	Inside                                func(address string) bool // of the company's domains; nil: nobody
+	PerAddressHour                        int                       // automatic answers to one address in an hour
 }
 
 // Target is what the SOP promises for a priority, in business time of its calendar.

@@ -35,6 +35,7 @@ type Ticket struct {
 // Facts are the impersonal fields of a ticket.
 type Facts struct {
 	Number     sop.Number   `json:"number"`
+	Seq        int          `json:"seq"` // of its last event
 	State      State        `json:"state"`
 	Type       sop.Type     `json:"type"`
 	Impact     sop.Impact   `json:"impact"`
@@ -59,6 +60,7 @@ type Facts struct {
 	PausedAt    *time.Time `json:"paused_at,omitempty"`
 	PausedUntil *time.Time `json:"paused_until,omitempty"`
 
+	Stops      []Span     `json:"stops,omitempty"` // when the resolution clock stood still; the last one may be open
 	Response   Clock      `json:"response"`
 	Resolution Clock      `json:"resolution"`
 	Validation Validation `json:"validation"`
@@ -67,19 +69,25 @@ type Facts struct {
 	Screenshots int      `json:"screenshots,omitempty"` // how many came
 	Messages    int      `json:"messages"`              // how many people's words it has
 	Visits      int      `json:"visits,omitempty"`      // invitations sent: the iCalendar SEQUENCE of the next
-	Answer      string   `json:"answer,omitempty"`      // Message-ID of the notice that was the first answer
+	Answer      int      `json:"answer,omitempty"`      // the event by which the first answer went out
+	Raised      int      `json:"raised,omitempty"`      // the level of the chain told on request or by a second dispute
 }
 
 // Clock is one of the two targets of a ticket. Durations are business time of the clock's calendar.
 type Clock struct {
-	Due      time.Time     `json:"due"`                 // the target as it stands now
-	WarnAt   time.Time     `json:"warn_at"`             // when the warning is due
-	Left     time.Duration `json:"left,omitempty"`      // what was left when it was stopped
-	Warned   bool          `json:"warned,omitempty"`    // the warning was given
-	Breached bool          `json:"breached,omitempty"`  // the target was missed; survives every change
-	ByChange bool          `json:"by_change,omitempty"` // it was past already when the priority changed
-	Level    int           `json:"level,omitempty"`     // the highest level of the chain that was told of this breach
-	ClimbAt  *time.Time    `json:"climb_at,omitempty"`  // when the next level is told; nil: nobody more
+	Due      time.Time  `json:"due"`                 // the target as it stands now
+	WarnAt   time.Time  `json:"warn_at"`             // when the warning is due
+	Warned   bool       `json:"warned,omitempty"`    // the warning was given
+	Breached bool       `json:"breached,omitempty"`  // the target was missed; survives every change
+	ByChange bool       `json:"by_change,omitempty"` // it was past already when the priority changed
+	Level    int        `json:"level,omitempty"`     // the highest level of the chain that was told of this breach
+	ClimbAt  *time.Time `json:"climb_at,omitempty"`  // when the next level is told; nil: nobody more
+}
+
+// Span is a stretch of time; To is nil while it lasts.
+type Span struct {
+	From time.Time  `json:"from"`
+	To   *time.Time `json:"to,omitempty"`
 }
 
 // Validation is the clock of the reporter's word after a fix.
@@ -88,7 +96,7 @@ type Validation struct {
 	CloseAt   *time.Time `json:"close_at,omitempty"`
 	Restarted bool       `json:"restarted,omitempty"` // an unclear answer began it anew; it does so once
 	Held      string     `json:"held,omitempty"`      // why silence does not close: "objection" or "undeliverable"
-	Notice    string     `json:"notice,omitempty"`    // Message-ID of the `resolved` that the reporter got
+	Since     int        `json:"since,omitempty"`     // the event by which it was resolved
 }
 
 // Handling is how a ticket is handled: remotely, or by a visit.
@@ -108,15 +116,4 @@ type Words struct {
 	Evidence    map[string]string `json:"evidence,omitempty"` // the words that the suggestion rests on
 	Pictures    []string          `json:"pictures,omitempty"` // sha256 of screenshots that came, so that one quoted back is not a new one
 	Wait        string            `json:"wait,omitempty"`     // why it is paused
-}
-
-// Escalation is the highest level of the chain now climbing, 0 where none is.
-func (t *Ticket) Escalation() int {
-	level := 0
-	for _, c := range []Clock{t.Response, t.Resolution} {
-		if c.Breached && c.Level > level {
-			level = c.Level
-		}
-	}
-	return level
 }

@@ -221,3 +221,31 @@ func DefaultMatrix() Matrix {
 
 // Clock tells the time; tests bring their own.
 type Clock func() time.Time
+
+// Role is who somebody is to a ticket (contract §4).
+type Role string
+
+// The roles.
+const (
+	RoleReporter   Role = "reporter"
+	RoleCoReporter Role = "co-reporter" // the reporter of a ticket that was merged into this one
+	RoleWatcher    Role = "watcher"
+	RoleAgent      Role = "agent"
+	RoleStranger   Role = "stranger"
+)
+
+// Voice is what of a mail counts (contract §4, the table who × proof × carrier).
+type Voice string
+
+// The voices.
+const (
+	VoiceFull       Voice = "full"       // words, follow-up, verdict, reopening
+	VoiceWords      Voice = "words"      // words alone
+	VoiceMarked     Voice = "marked"     // words, marked as unproven
+	VoiceObjects    Voice = "objects"    // words, marked; a dispute holds the closing
+	VoiceObeyed     Voice = "obeyed"     // an agent's: commands and answers
+	VoiceNote       Voice = "note"       // an agent's: a note, unless #reply sends it
+	VoiceSuspicious Voice = "suspicious" // kept and marked, obeyed in nothing; the real agent is told
+	VoiceNew        Voice = "new"        // a report of its own
+	VoiceRefused    Voice = "refused"    // may not report at all
+)
