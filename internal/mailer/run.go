@@ -1,0 +1,426 @@
+package mailer
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"helpost/internal/store"
+)
+
+// loop is what Run's goroutine owns: connections, claimed rows, and what it knows of relay and queue. Dials and
+// transactions run in goroutines of their own and end as an event.
+type loop struct {
+	m     *Mailer
+	relay relay
+
+	idle    []*session // the last one is used first
+	busy    int        // transactions that run
+	dialing bool       // one at a time: that is the probe, too
+	limit   int        // connections that the relay lets us have
+	growAt  time.Time  // when to ask for more than limit
+
+	ready []store.Outbox // claimed and not yet begun, in order: few
+	more  bool           // there may be due rows that are not claimed
+	next  time.Time      // while !more: when the next row is due; zero: none is
+
+	events  chan event
+	farGone sync.WaitGroup // goroutines that say goodbye
+	work    context.Context
+	keep    context.Context
+}
+
+// event is the end of a dial or of a transaction.
+type event struct {
+	dial    bool
+	session *session // nil: the dial failed
+	err     error
+	row     store.Outbox
+	verdict verdict
+}
+
+const (
+	safetyWake = time.Minute // a clock that was set, or a machine that slept, is noticed after it
+	storeWait  = time.Second // after a store that failed, or rows that are leased elsewhere
+	growAfter  = time.Minute // a relay that refused one more connection is asked again
+	sweepMax   = 100         // rows given up in one go while the relay fails
+)
+
+// Run sends what is due until ctx ends. Then it begins nothing more, lets running transactions end and be recorded
+// (each within Config.Grace; what runs longer is cut and sent again after the next start), and says goodbye to the
+// relay. Its error says that results could not be recorded. It must not run twice at once.
+func (m *Mailer) Run(ctx context.Context) error {
+	keep, cutRecords := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutRecords()
+	work, cut := context.WithCancel(keep)
+	defer cut()
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(m.cfg.Grace, cut)
+		time.AfterFunc(2*m.cfg.Grace, cutRecords)
+	})()
+	m.records = make(chan record, recordBatch)
+	l := &loop{
+		m: m, relay: relay{back: m.back}, limit: m.cfg.Connections, more: true,
+		events: make(chan event), work: work, keep: keep,
+	}
+	recorded := make(chan error, 1)
+	go func() { recorded <- m.recorder(keep) }()
+
+	l.run(ctx)
+	l.drain()
+	close(m.records)
+	return <-recorded
+}
+
+func (l *loop) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		now := l.m.clock()
+		wake := l.step(ctx, now)
+		l.publish()
+		timer.Reset(max(time.Millisecond, min(wake.Sub(now), safetyWake)))
+		select {
+		case <-ctx.Done():
+		case e := <-l.events:
+			l.ended(ctx, e)
+		case <-l.m.wake:
+			l.woken()
+		case <-timer.C:
+			l.more = true
+		}
+	}
+}
+
+func (l *loop) woken() {
+	l.more = true
+	l.m.mu.Lock()
+	kicked := l.m.kicked
+	l.m.kicked = false
+	l.m.mu.Unlock()
+	if kicked {
+		l.relay.probe, l.growAt = time.Time{}, time.Time{}
+	}
+}
+
+// step begins all that can begin now, and says when to look again if nothing happens before.
+func (l *loop) step(ctx context.Context, now time.Time) time.Time {
+	wake := l.retire(now)
+	if l.relay.failing && now.Before(l.relay.probe) {
+		return earlier(wake, l.relay.probe)
+	}
+	if !now.Before(l.growAt) {
+		l.limit = l.m.cfg.Connections
+	}
+	most := l.limit
+	if l.relay.failing {
+		most = 1
+	}
+	if paced := l.feed(ctx, now, most); !paced.IsZero() {
+		return earlier(wake, paced)
+	}
+	if l.relay.failing && l.busy == 0 && len(l.idle) > 0 && len(l.ready) == 0 {
+		l.back(ctx) // it lets us in, and there is nothing to try it with
+	}
+	if len(l.idle) == 0 && l.busy < most && !l.dialing && (l.relay.failing || l.waiting(ctx, now)) {
+		l.dial(ctx)
+	}
+	if !l.more && !l.next.IsZero() {
+		wake = earlier(wake, l.next)
+	}
+	return wake
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// retire says goodbye to connections that were idle for too long, and says when to do so next.
+func (l *loop) retire(now time.Time) time.Time {
+	wake := now.Add(safetyWake)
+	l.idle = slices.DeleteFunc(l.idle, func(s *session) bool {
+		end := s.since.Add(l.m.cfg.IdleAfter)
+		if now.Before(end) {
+			wake = earlier(wake, end)
+			return false
+		}
+		l.farGone.Go(s.quit)
+		return true
+	})
+	return wake
+}
+
+// feed gives rows to idle connections. Where the rate stops it, it says until when.
+func (l *loop) feed(ctx context.Context, now time.Time, most int) time.Time {
+	for len(l.idle) > 0 && l.busy < most {
+		if len(l.ready) == 0 && !l.more {
+			break
+		}
+		if ok, at := l.m.pace(now); !ok {
+			return at
+		}
+		if len(l.ready) == 0 {
+			l.claim(ctx, now, most)
+		}
+		if len(l.ready) == 0 {
+			break
+		}
+		if l.m.limiter != nil {
+			l.m.limiter.AllowN(now, 1)
+		}
+		s, row := l.idle[len(l.idle)-1], l.ready[0]
+		l.idle, l.ready = l.idle[:len(l.idle)-1], l.ready[1:]
+		l.begin(s, row)
+	}
+	return time.Time{}
+}
+
+// claim fetches rows: a few more than there are connections, so that none waits for the store; under a rate and from a
+// failing relay's queue one at a time, so that the most urgent one is next, always.
+func (l *loop) claim(ctx context.Context, now time.Time, most int) {
+	n := min(len(l.idle), most-l.busy) + most
+	if l.m.limiter != nil || l.relay.failing {
+		n = 1
+	}
+	rows, err := l.m.claim(ctx, now, n)
+	if err != nil {
+		l.storeFailed(ctx, now, err)
+		return
+	}
+	fresh := l.m.board(rows)
+	l.ready = append(l.ready, fresh...)
+	if len(rows) < n || len(fresh) == 0 {
+		l.look(ctx, now)
+		if l.more { // leased: by others, or by us while we send them
+			l.more, l.next = false, now.Add(storeWait)
+		}
+	}
+}
+
+// claim leases rows for longer than any transaction lasts.
+func (m *Mailer) claim(ctx context.Context, now time.Time, n int) ([]store.Outbox, error) {
+	m.claiming.Lock()
+	defer m.claiming.Unlock()
+	return m.queue.Claim(ctx, now, n, m.cfg.lease())
+}
+
+// board notes rows as in flight and leaves out those that are already.
+func (m *Mailer) board(rows []store.Outbox) []store.Outbox {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(rows, func(row store.Outbox) bool {
+		_, there := m.inFlight[row.ID]
+		m.inFlight[row.ID] = struct{}{}
+		return there
+	})
+}
+
+// look learns from the store whether rows are due, and when the next one is.
+func (l *loop) look(ctx context.Context, now time.Time) {
+	err := l.m.queue.View(ctx, func(r store.Reader) error {
+		var err error
+		l.next, err = r.NextTry()
+		return err
+	})
+	if err != nil {
+		l.storeFailed(ctx, now, err)
+		return
+	}
+	l.more = !l.next.IsZero() && !l.next.After(now)
+}
+
+func (l *loop) storeFailed(ctx context.Context, now time.Time, err error) {
+	if ctx.Err() == nil {
+		l.m.log.Error("the outbox cannot be read", "error", err)
+	}
+	l.more, l.next = false, now.Add(storeWait)
+}
+
+// waiting says whether a row waits for a connection.
+func (l *loop) waiting(ctx context.Context, now time.Time) bool {
+	if len(l.ready) == 0 && l.more {
+		l.look(ctx, now)
+	}
+	return len(l.ready) > 0 || l.more
+}
+
+// dial opens a connection; ctx ends it at once, for nothing is under way yet.
+func (l *loop) dial(ctx context.Context) {
+	l.dialing = true
+	go func() {
+		s, err := connect(ctx, &l.m.cfg)
+		l.events <- event{dial: true, session: s, err: err}
+	}()
+}
+
+// begin tries a row over a connection.
+func (l *loop) begin(s *session, row store.Outbox) {
+	l.busy++
+	go func() {
+		began := time.Now()
+		v := l.m.deliver(l.work, s, row)
+		l.m.settle(l.keep, row, v, time.Since(began))
+		l.events <- event{session: s, row: row, verdict: v}
+	}()
+}
+
+// ended takes the end of a dial or of a transaction into account.
+func (l *loop) ended(ctx context.Context, e event) {
+	now := l.m.clock()
+	if e.dial {
+		l.dialing = false
+		if e.err != nil {
+			l.refused(ctx, now, e.err)
+			return
+		}
+		e.session.since = now
+		l.idle = append(l.idle, e.session)
+		return
+	}
+	l.landed(now, e)
+	failing, back := l.relay.judge(now, e.row.ID, e.verdict)
+	if l.relay.failing {
+		l.down(ctx, failing)
+	}
+	if back {
+		l.healed(ctx)
+	}
+}
+
+// landed takes back the connection of a transaction, and its row where that is to go on at once.
+func (l *loop) landed(now time.Time, e event) {
+	l.busy--
+	if e.verdict.keep {
+		e.session.since = now
+		l.idle = append(l.idle, e.session)
+	} else {
+		e.session.drop()
+	}
+	if e.verdict.fate == fateStale {
+		l.ready = slices.Insert(l.ready, 0, e.row)
+	}
+}
+
+// refused is a connection that we did not get. Beside others that work it only says how many we may have.
+func (l *loop) refused(ctx context.Context, now time.Time, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if live := len(l.idle) + l.busy; live > 0 {
+		l.limit, l.growAt = live, now.Add(growAfter)
+		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
+		return
+	}
+	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
+	l.m.sweep(ctx, l.relay.reason)
+}
+
+// down is a relay that fails: nothing is held for it, neither connections nor rows.
+func (l *loop) down(ctx context.Context, news bool) {
+	for _, s := range l.idle {
+		l.farGone.Go(s.quit)
+	}
+	for _, row := range l.ready {
+		l.m.release(row, l.relay.reason)
+	}
+	l.idle, l.ready, l.more = nil, nil, true
+	if news {
+		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
+		l.tell()
+	}
+}
+
+// back is a relay that serves us again.
+func (l *loop) back(ctx context.Context) {
+	if l.relay.ok() {
+		l.healed(ctx)
+	}
+}
+
+// healed lets go at once what the relay put off while it failed.
+func (l *loop) healed(ctx context.Context) {
+	l.m.log.InfoContext(ctx, "the relay is back", "after", l.m.clock().Sub(l.relay.since).Round(time.Millisecond))
+	l.tell()
+	l.more = true
+	ids := l.relay.healed()
+	if len(ids) == 0 {
+		return
+	}
+	if _, err := l.m.forward(ctx, ids); err != nil {
+		l.m.log.Error("mails could not be put forward; they go by their own schedule", "error", err)
+	}
+}
+
+func (l *loop) tell() {
+	l.publish()
+	if l.m.cfg.OnRelay != nil {
+		l.m.cfg.OnRelay(l.m.State())
+	}
+}
+
+func (l *loop) publish() {
+	s := State{Connections: len(l.idle) + l.busy, Sending: l.busy, Error: l.relay.reason}
+	if l.relay.failing {
+		s.Failing, s.Since, s.NextProbe = true, l.relay.since, l.relay.probe
+	}
+	l.m.mu.Lock()
+	l.m.state = s
+	l.m.mu.Unlock()
+}
+
+// sweep gives up rows that are too old, while nothing can be tried.
+func (m *Mailer) sweep(ctx context.Context, reason string) {
+	now := m.clock()
+	var old []store.Outbox
+	err := m.queue.View(ctx, func(r store.Reader) error {
+		rows, err := r.Queue(0, sweepMax)
+		for _, row := range rows { // by id, so the oldest first
+			if m.tooOld(row, now) {
+				old = append(old, row)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		m.log.Error("the outbox cannot be read", "error", err)
+		return
+	}
+	for _, row := range m.board(old) {
+		v := m.givenUp(verdict{stage: stageMail, text: reason})
+		m.undelivered(context.WithoutCancel(ctx), row, v)
+	}
+}
+
+// drain ends what runs, after ctx of Run has.
+func (l *loop) drain() {
+	for l.busy > 0 || l.dialing {
+		e := <-l.events
+		switch {
+		case !e.dial:
+			l.landed(l.m.clock(), e)
+		case e.session != nil:
+			l.dialing = false
+			l.idle = append(l.idle, e.session)
+		default:
+			l.dialing = false
+		}
+	}
+	for _, s := range l.idle {
+		l.farGone.Go(s.quit)
+	}
+	for _, row := range l.ready {
+		l.m.release(row, row.LastError)
+	}
+	l.idle, l.ready = nil, nil
+	l.farGone.Wait()
+	l.publish()
+}
+
+// lease is for how long a row is ours: longer than it can take us.
+func (c *Config) lease() time.Duration {
+	return c.longest(max(c.MaxSize, 25<<20)) + time.Minute
+}
