@@ -46,6 +46,10 @@ type Data struct {
 	Status  Status      // of `status`: which of its texts
 	Told    []Told      // who was told already of a breach
 	Buttons []Button
+
+	Silence  time.Duration // of `closed` by silence: how long nobody answered; 0: not said
+	Pictures []string      // Content-IDs, without brackets, of pictures that come along and are shown below the words
+	Invited  bool          // of `scheduled`: an invitation comes along
 }
 
 // Company is what a notice says of the company.

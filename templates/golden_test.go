@@ -1,0 +1,51 @@
+package templates
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// set is the embedded templates.
+func set(t testing.TB) *Set {
+	t.Helper()
+	s, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestNoticesAreAsTheGoldenFilesShowThem(t *testing.T) {
+	s := set(t)
+	samples := Samples()
+	for _, name := range slices.Sorted(maps.Keys(samples)) {
+		mail, err := s.Render(samples[name])
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for suffix, got := range map[string]string{".txt": mail.Text, ".html": mail.HTML} {
+			file := filepath.Join("testdata", "golden", name+suffix)
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Errorf("%v (go test ./templates -update writes it)", err)
+			} else if string(want) != got {
+				t.Errorf("%s is not as %s shows it:\n%s", name, file, got)
+			}
+		}
+	}
+}
