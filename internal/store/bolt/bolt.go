@@ -1,0 +1,251 @@
+// Package bolt keeps the store in one bbolt file, for one process.
+//
+// One goroutine writes: it takes whatever changes wait and commits them together, so that a disk flush serves many of
+// them. Everything that costs time and needs no look at the store is done before, by whoever commits. The buckets and
+// rows are docs/formats.md, "Store". It keeps no large values: those are blobs.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"helpost/internal/store"
+)
+
+// Options of a store. The zero value is right for service.
+type Options struct {
+	FirstTicket uint64       // the least number that Reserve gives a ticket; 0: 1
+	NoSync      bool         // no flush to disk: simulations only, a crash loses what was acknowledged
+	OnCommit    func(Commit) // told of every group commit, after it; it must be quick
+	Log         *slog.Logger // nil: the default one
+}
+
+// Commit is what one group commit was.
+type Commit struct {
+	Changes int           // how many changes it took, refused ones too
+	Bytes   int           // size of their rows, before indexes
+	Took    time.Duration // from its begin until it was durable
+	Err     error         // of the whole; nil even where single changes were refused
+}
+
+// Store is a store.Store in a bbolt file.
+type Store struct {
+	path string
+	opts Options
+	log  *slog.Logger
+
+	queue   chan *request
+	stopped chan struct{} // closed when the writer has ended
+
+	life    sync.RWMutex // guards closed
+	closed  bool
+	pending sync.WaitGroup // calls that run
+
+	writing sync.Mutex   // held over each group commit, and over a compaction
+	swap    sync.RWMutex // read-held over each use of db; held to replace it
+	db      *bbolt.DB
+
+	outbox   *outbox
+	counters *counters
+	full     fullDisk
+	broken   error // of the writer alone: why nothing can be committed any more
+}
+
+var _ store.Store = (*Store)(nil)
+
+// mapSize is how much address space the file's mapping takes from the start. bbolt must wait for all readers before it
+// maps anew; with this it never does before the file has grown as large.
+func mapSize() int {
+	if strconv.IntSize < 64 {
+		return 0
+	}
+	gib := 1 << 30
+	return 16 * gib
+}
+
+// Open opens the store at path and makes it where there is none.
+// The file that another process has open is store.ErrLocked; one of a later schema is store.ErrNewer.
+func Open(path string, o Options) (*Store, error) { return open(path, o, migrations) }
+
+func open(path string, o Options, steps []migration) (*Store, error) {
+	_, err := os.Lstat(path)
+	isNew := errors.Is(err, os.ErrNotExist)
+	db, err := openFile(path, o)
+	if err != nil {
+		if isNew && !errors.Is(err, store.ErrLocked) {
+			os.Remove(path) // else half a file would stand in the way of the next attempt
+		}
+		return nil, err
+	}
+	s := &Store{
+		path: path, opts: o, log: o.Log, db: db,
+		queue: make(chan *request, maxBatch), stopped: make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if err := s.prepare(isNew, steps); err != nil {
+		db.Close()
+		if isNew {
+			os.Remove(path)
+		}
+		return nil, fmt.Errorf("%s: %w", path, fault(err))
+	}
+	_ = os.Remove(path + compactSuffix) // what a compaction left that was broken off
+	go s.write()
+	return s, nil
+}
+
+// openFile opens and locks the file itself.
+func openFile(path string, o Options) (*bbolt.DB, error) {
+	var opened *os.File
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         time.Nanosecond, // a second process is told at once
+		FreelistType:    bbolt.FreelistMapType,
+		NoFreelistSync:  true, // else every commit writes the whole list of free pages
+		NoSync:          o.NoSync,
+		InitialMmapSize: mapSize(),
+		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, perm)
+			opened = f
+			return f, err
+		},
+	})
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+		return nil, fmt.Errorf("%s is not a helpost store, or it is damaged: %w", path, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, fault(err))
+	}
+	// A compaction may have put another file in its place between opening and locking: the lock would be on the old one.
+	mine, err1 := opened.Stat()
+	there, err2 := os.Stat(path)
+	if err1 != nil || err2 != nil || !os.SameFile(mine, there) {
+		db.Close()
+		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
+	}
+	return db, nil
+}
+
+// prepare brings the schema up to date and reads what the store keeps in memory.
+func (s *Store) prepare(isNew bool, steps []migration) error {
+	if err := migrate(s.db, steps); err != nil {
+		return err
+	}
+	if isNew {
+		if err := syncDir(filepath.Dir(s.path)); err != nil {
+			return err
+		}
+	}
+	return s.db.View(func(tx *bbolt.Tx) error {
+		var err error
+		if s.counters, err = loadCounters(tx, s.opts.FirstTicket); err != nil {
+			return err
+		}
+		s.outbox, err = loadOutbox(tx)
+		return err
+	})
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Path is the file of the store.
+func (s *Store) Path() string { return s.path }
+
+// enter counts a call in, so that Close waits for it.
+func (s *Store) enter() error {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	s.pending.Add(1)
+	return nil
+}
+
+// Close ends the store after what runs. A second Close does nothing.
+func (s *Store) Close() error {
+	s.life.Lock()
+	if s.closed {
+		s.life.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.life.Unlock()
+	s.pending.Wait()
+	close(s.queue)
+	<-s.stopped
+	return s.db.Close()
+}
+
+// View reads a consistent state.
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+	return s.view(ctx, func(r *reader) error { return fn(r) })
+}
+
+func (s *Store) view(ctx context.Context, fn func(*reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.pending.Done()
+	s.swap.RLock()
+	defer s.swap.RUnlock()
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(&reader{ctx: ctx, tx: tx, outbox: s.outbox}) })
+}
+
+// Reserve gives the next number of a sequence. What of it was given out is made durable by the next commit.
+func (s *Store) Reserve(ctx context.Context, sequence string) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := checkKey("sequence", sequence); err != nil {
+		return 0, err
+	}
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.pending.Done()
+	return s.counters.next(sequence), nil
+}
+
+// fault gives an error of the file system or of bbolt its kind.
+func fault(err error) error {
+	if isFull(err) {
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	return err
+}
+
+// isFull knows a full disk, also where bbolt kept nothing of the error but its text.
+func isFull(err error) bool {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, no) || err != nil && strings.Contains(err.Error(), no.Error()) {
+			return true
+		}
+	}
+	return false
+}

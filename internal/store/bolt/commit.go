@@ -1,0 +1,249 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"helpost/internal/store"
+)
+
+// maxBatch is how many changes one flush serves at most.
+const maxBatch = 256
+
+// request is a change on its way to the writer.
+type request struct {
+	change *prepared
+	state  atomic.Int32 // waiting, then either taken or withdrawn
+	done   chan error   // holds one
+}
+
+const (
+	waiting int32 = iota
+	taken
+	withdrawn
+)
+
+// Commit makes a change durable, whole, or says why not.
+func (s *Store) Commit(ctx context.Context, c store.Change) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p, err := prepare(&c)
+	if err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.pending.Done()
+	r := &request{change: p, done: make(chan error, 1)}
+	select {
+	case s.queue <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		if r.state.CompareAndSwap(waiting, withdrawn) {
+			return ctx.Err()
+		}
+		return <-r.done // the writer has it: only its answer is true
+	}
+}
+
+// write is the writer: it ends when the queue is closed and empty.
+func (s *Store) write() {
+	defer close(s.stopped)
+	for first := range s.queue {
+		batch := s.take(nil, first)
+	more:
+		for len(batch) < maxBatch {
+			select {
+			case r, open := <-s.queue:
+				if !open {
+					break more
+				}
+				batch = s.take(batch, r)
+			default:
+				break more
+			}
+		}
+		if len(batch) > 0 {
+			s.writing.Lock()
+			s.commit(batch)
+			s.writing.Unlock()
+		}
+	}
+}
+
+func (s *Store) take(batch []*request, r *request) []*request {
+	if r.state.CompareAndSwap(waiting, taken) {
+		return append(batch, r)
+	}
+	return batch
+}
+
+// commit answers every request of a batch. Where the disk is too full for all, it tries them one by one, small ones
+// first: they are those that make room.
+func (s *Store) commit(batch []*request) {
+	err := s.together(batch)
+	if len(batch) > 1 && errors.Is(err, store.ErrFull) {
+		slices.SortStableFunc(batch, func(a, b *request) int { return a.change.size - b.change.size })
+		for i, r := range batch {
+			if err = s.together([]*request{r}); errors.Is(err, store.ErrFull) {
+				answer(batch[i:], err)
+				return
+			}
+			if err != nil {
+				answer([]*request{r}, err)
+			}
+		}
+		return
+	}
+	if err != nil {
+		answer(batch, err)
+	}
+}
+
+func answer(batch []*request, err error) {
+	for _, r := range batch {
+		r.done <- err
+	}
+}
+
+// together commits a batch in one transaction and answers it; on an error nothing is committed and nobody answered.
+// A change that cannot be put at all is answered and left out, and the rest tried again.
+func (s *Store) together(batch []*request) (err error) {
+	size := 0
+	for _, r := range batch {
+		size += r.change.size
+	}
+	begin, all := time.Now(), len(batch)
+	defer func() {
+		if s.opts.OnCommit != nil {
+			s.opts.OnCommit(Commit{Changes: all, Bytes: size, Took: time.Since(begin), Err: err})
+		}
+	}()
+	if s.broken != nil {
+		return s.broken
+	}
+	if err := s.full.refuse(s.path, size); err != nil {
+		return err
+	}
+	batch = slices.Clone(batch)
+	for len(batch) > 0 {
+		a := &attempt{store: s, results: make([]error, len(batch)), culprit: -1}
+		err := a.run(batch)
+		if a.culprit >= 0 {
+			s.log.Error("a change could not be put", "error", err)
+			batch[a.culprit].done <- err
+			batch = slices.Delete(batch, a.culprit, a.culprit+1)
+			continue
+		}
+		if err != nil {
+			return s.failed(a, err)
+		}
+		s.full.clear()
+		for i, r := range batch {
+			r.done <- a.results[i]
+		}
+		return nil
+	}
+	return nil
+}
+
+// attempt is one transaction over a batch. It may be run again without one of its changes, so it keeps no effect
+// outside the transaction before that is durable.
+type attempt struct {
+	store   *Store
+	results []error // of the changes
+	culprit int     // the change that could not be put; -1: none
+	txid    int
+	ended   bool // the transaction was handed to bbolt to commit
+}
+
+func (a *attempt) run(batch []*request) (err error) {
+	tx, err := a.store.db.Begin(true)
+	if err != nil {
+		return fault(err)
+	}
+	a.txid = tx.ID()
+	at := -1
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.culprit = at
+			err = fmt.Errorf("panic in a commit: %v\n%s", cause, debug.Stack())
+		}
+		rollBack(tx)
+	}()
+	w, err := newWriter(tx)
+	if err != nil {
+		return err
+	}
+	wrote := false
+	for i, r := range batch {
+		at = i
+		if err := w.check(r.change); errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrDuplicate) {
+			a.results[i] = err
+			continue
+		} else if err != nil {
+			a.culprit = i
+			return err
+		}
+		if err := w.put(r.change); err != nil {
+			a.culprit = i
+			return fault(err)
+		}
+		wrote = true
+	}
+	at = -1
+	if !wrote {
+		return nil
+	}
+	sequences, err := w.finish(a.store.counters)
+	if err != nil {
+		return err
+	}
+	a.ended = true
+	if err := tx.Commit(); err != nil {
+		return fault(err)
+	}
+	a.store.counters.kept(sequences)
+	a.store.outbox.apply(w.outbox)
+	return nil
+}
+
+// rollBack ends a transaction that is still open. Of one that bbolt has ended it does nothing.
+func rollBack(tx *bbolt.Tx) {
+	defer func() {
+		// A transaction that panicked inside bbolt may not be able to end; the store is broken then, and says so.
+		_ = recover()
+	}()
+	_ = tx.Rollback() // ErrTxClosed after a commit
+}
+
+// failed judges a failed transaction. A full disk is an error that passes. After any other one, and where the commit may
+// have reached the file although a flush failed, nobody knows what the disk holds: the store takes no more changes.
+func (s *Store) failed(a *attempt, err error) error {
+	if !a.ended && !errors.Is(err, store.ErrFull) {
+		return err
+	}
+	visible := true
+	verr := s.db.View(func(tx *bbolt.Tx) error { visible = tx.ID() >= a.txid; return nil })
+	if errors.Is(err, store.ErrFull) && verr == nil && !visible {
+		s.full.set()
+		return err
+	}
+	s.broken = fmt.Errorf("%s: the store must be opened anew, for a commit failed: %w", s.path, err)
+	s.log.Error("the store takes no more changes", "error", err)
+	return s.broken
+}

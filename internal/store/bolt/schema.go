@@ -1,0 +1,99 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"helpost/internal/store"
+)
+
+// The buckets. There are few, for each that a change touches costs it a page at least.
+var (
+	bucketMeta       = []byte("meta")       // schema, counts, sequences
+	bucketPolicy     = []byte("policy")     // the policy in force
+	bucketTickets    = []byte("tickets")    // a ticket's row, log and messages, side by side
+	bucketRaw        = []byte("raw")        // raw mails by ticket and message
+	bucketMails      = []byte("mails")      // mails taken by dedup key; traces by Message-ID: the one random index
+	bucketIndex      = []byte("index")      // tickets by state, address, assignee, due; traces by address
+	bucketOutbox     = []byte("outbox")     // what is known of a mail to be sent
+	bucketBodies     = []byte("bodies")     // what is to be sent
+	bucketQuarantine = []byte("quarantine") // mails that became no ticket
+	bucketTraces     = []byte("traces")     // what became of mails, by time
+	bucketFacts      = []byte("facts")      // what the desk knows
+
+	buckets = [][]byte{bucketMeta, bucketPolicy, bucketTickets, bucketRaw, bucketMails, bucketIndex, bucketOutbox,
+		bucketBodies, bucketQuarantine, bucketTraces, bucketFacts}
+)
+
+var (
+	metaSchema = []byte("schema")
+	metaCounts = []byte("counts")
+	metaSeq    = []byte("seq/") // and the name of a sequence
+	policyKey  = []byte("policy")
+)
+
+// A migration brings the schema from one version to the next, in one transaction.
+type migration func(*bbolt.Tx) error
+
+// migrations lead from schema 1 to the one that this helpost writes: the first from 1 to 2, and so on.
+var migrations []migration
+
+// migrate makes a new store, or brings an older one to the schema after all steps, each step in a transaction of its own.
+func migrate(db *bbolt.DB, steps []migration) error {
+	newest := uint64(len(steps)) + 1
+	for {
+		var have uint64
+		err := db.View(func(tx *bbolt.Tx) (err error) { have, err = schemaOf(tx); return err })
+		switch {
+		case err != nil:
+			return err
+		case have > newest:
+			return fmt.Errorf("%w: schema %d, this one knows %d", store.ErrNewer, have, newest)
+		case have == newest:
+			return nil
+		}
+		err = db.Update(func(tx *bbolt.Tx) error {
+			if have == 0 {
+				return create(tx, newest)
+			}
+			if err := steps[have-1](tx); err != nil {
+				return fmt.Errorf("from schema %d to %d: %w", have, have+1, err)
+			}
+			return setSchema(tx, have+1)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// schemaOf is the version of the schema, 0 of an empty file.
+func schemaOf(tx *bbolt.Tx) (uint64, error) {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		if name, _ := tx.Cursor().First(); name != nil {
+			return 0, fmt.Errorf("it is a bbolt file, but no store of helpost")
+		}
+		return 0, nil
+	}
+	v := meta.Get(metaSchema)
+	if len(v) != 8 {
+		return 0, fmt.Errorf("its schema version has %d bytes instead of 8", len(v))
+	}
+	return binary.BigEndian.Uint64(v), nil
+}
+
+func setSchema(tx *bbolt.Tx, v uint64) error {
+	return tx.Bucket(bucketMeta).Put(metaSchema, be64(v))
+}
+
+func create(tx *bbolt.Tx, version uint64) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return fmt.Errorf("bucket %s: %w", name, err)
+		}
+	}
+	return setSchema(tx, version)
+}

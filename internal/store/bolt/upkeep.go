@@ -1,0 +1,229 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"helpost/internal/store"
+)
+
+const (
+	compactSuffix = ".compact"
+	compactStep   = 8 << 20 // bytes that one transaction of a compaction copies
+	pruneStep     = 500     // traces that one transaction of a pruning deletes
+)
+
+// Backup writes a consistent copy of the store, which Open can open. Changes go on meanwhile.
+func (s *Store) Backup(ctx context.Context, to io.Writer) error {
+	return s.view(ctx, func(r *reader) error {
+		_, err := r.tx.WriteTo(&cancelled{ctx, to})
+		return err
+	})
+}
+
+// cancelled is a writer that ends with a context.
+type cancelled struct {
+	ctx context.Context
+	to  io.Writer
+}
+
+func (c *cancelled) Write(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.to.Write(b)
+}
+
+// Compact writes the store anew without free pages and puts the new file in the place of the old one. The file of a store
+// never shrinks otherwise. It needs room for both; commits wait until it is done.
+func (s *Store) Compact(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.pending.Done()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.broken != nil {
+		return s.broken
+	}
+	name := s.path + compactSuffix
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	fresh, err := s.copyTo(name)
+	if err == nil {
+		err = os.Rename(name, s.path)
+	}
+	if err != nil {
+		if fresh != nil {
+			fresh.Close()
+		}
+		os.Remove(name)
+		return fmt.Errorf("%s: %w", name, fault(err))
+	}
+	// The new file was locked before it got its name, and the old one stays so until it has none.
+	s.swap.Lock()
+	old := s.db
+	s.db = fresh
+	s.swap.Unlock()
+	err = syncDir(filepath.Dir(s.path))
+	if err != nil { // after a power cut the old file might stand there again, without what is committed from now on
+		s.broken = fmt.Errorf("%s: the store must be opened anew, for its directory could not be flushed: %w", s.path, err)
+		err = s.broken
+	}
+	return errors.Join(err, old.Close())
+}
+
+// copyTo makes a compact copy, flushed and still open.
+func (s *Store) copyTo(name string) (*bbolt.DB, error) {
+	o := s.opts
+	o.NoSync = true // one flush at the end serves
+	fresh, err := openFile(name, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := bbolt.Compact(fresh, s.db, compactStep); err != nil {
+		return fresh, err
+	}
+	fresh.NoSync = s.opts.NoSync
+	return fresh, fresh.Sync()
+}
+
+// PruneTraces deletes the traces from before a moment and says how many.
+func (s *Store) PruneTraces(ctx context.Context, before time.Time) (int, error) {
+	all := 0
+	for {
+		n := 0
+		err := s.maintain(ctx, func(w *writer) (err error) { n, err = w.pruneTraces(before); return err })
+		if err != nil {
+			return all, err
+		}
+		all += n
+		if n < pruneStep {
+			return all, nil
+		}
+	}
+}
+
+// maintain runs a transaction between two group commits.
+func (s *Store) maintain(ctx context.Context, fn func(*writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.pending.Done()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.broken != nil {
+		return s.broken
+	}
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return fault(err)
+	}
+	a := &attempt{store: s, txid: tx.ID()}
+	defer rollBack(tx)
+	w, err := newWriter(tx)
+	if err != nil {
+		return err
+	}
+	if err := fn(w); err != nil {
+		return fault(err)
+	}
+	if err := w.counts.write(w.meta); err != nil {
+		return err
+	}
+	a.ended = true
+	if err := tx.Commit(); err != nil {
+		return s.failed(a, fault(err))
+	}
+	return nil
+}
+
+func (w *writer) pruneTraces(before time.Time) (int, error) {
+	until := be64(nanos(before))
+	type found struct {
+		key   []byte
+		trace store.Trace
+	}
+	var old []found
+	c := w.traces.Cursor()
+	for k, v := c.First(); k != nil && len(old) < pruneStep && bytes.Compare(k[:8], until) < 0; k, v = c.Next() {
+		f := found{key: bytes.Clone(k)}
+		if err := decodeDoc(v, &f.trace); err != nil {
+			return 0, fmt.Errorf("trace %x: %w", k, err)
+		}
+		old = append(old, f)
+	}
+	for _, f := range old {
+		for _, k := range traceKeys(f.trace, f.key) {
+			if err := k.in(w).Delete(k.key); err != nil {
+				return 0, err
+			}
+		}
+		if err := w.traces.Delete(f.key); err != nil {
+			return 0, err
+		}
+	}
+	return len(old), nil
+}
+
+// Blobs calls fn with the name of each blob that a row names, of many rows many times. It reads all messages: it is for
+// sweeping, verifying and backups.
+func (s *Store) Blobs(ctx context.Context, fn func(name string)) error {
+	name := func(ref store.Ref) {
+		if ref.Blob != "" {
+			fn(ref.Blob)
+		}
+	}
+	return s.view(ctx, func(r *reader) error {
+		err := r.tx.Bucket(bucketTickets).ForEach(func(k, v []byte) error {
+			if len(k) != numberSize+1+seqSize || k[numberSize] != kindMessage {
+				return ctx.Err()
+			}
+			var m store.Message
+			if err := decodeDoc(v, &m); err != nil {
+				return fmt.Errorf("a message of ticket %d: %w", numberOf(k), err)
+			}
+			name(m.Raw)
+			for _, a := range m.Attachments {
+				name(a.Ref)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = r.tx.Bucket(bucketBodies).ForEach(func(k, v []byte) error {
+			segments, err := decodeSegments(v)
+			for _, s := range segments {
+				if s.Ref != nil {
+					name(*s.Ref)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return under(r.tx.Bucket(bucketQuarantine), []byte{'m'}, func(_, v []byte) error {
+			var q store.Quarantined
+			err := decodeDoc(v, &q)
+			name(store.Ref{Blob: q.Blob})
+			return err
+		})
+	})
+}
