@@ -8,7 +8,7 @@ import (
 )
 
 // requeuePage is how many rows are looked at, and put forward, at once.
-const requeuePage = 500
+const requeuePage = 200
 
 // RetryAll makes all waiting mails due now, and the relay tried at once. It says how many were put forward.
 func (m *Mailer) RetryAll(ctx context.Context) (int, error) { return m.Retry(ctx) }
