@@ -24,38 +24,40 @@ const (
 )
 
 // Role is who somebody is to a ticket.
-type Role string
+type Role = sop.Role
 
 // The roles.
 const (
-	Reporter   Role = "reporter"
-	CoReporter Role = "co-reporter"
-	Watcher    Role = "watcher"
-	Agent      Role = "agent"
-	Stranger   Role = "stranger"
+	Reporter   = sop.RoleReporter
+	CoReporter = sop.RoleCoReporter
+	Watcher    = sop.RoleWatcher
+	Agent      = sop.RoleAgent
+	Stranger   = sop.RoleStranger
 )
 
 // Voice is what of a mail counts.
-type Voice string
+type Voice = sop.Voice
 
 // The voices.
 const (
-	Full       Voice = "full"       // words, follow-up, verdict, reopening
-	WordsOnly  Voice = "words"      // words alone
-	MarkedOnly Voice = "marked"     // words, marked as unproven
-	Objecting  Voice = "objects"    // words, marked; a dispute holds the closing
-	Obeyed     Voice = "obeyed"     // an agent's: commands and answers
-	NoteOnly   Voice = "note"       // an agent's: a note, unless #reply sends it
-	Suspicious Voice = "suspicious" // kept and marked, obeyed in nothing; the real agent is told
-	NewTicket  Voice = "new"        // a report of its own
+	Full       = sop.VoiceFull       // words, follow-up, verdict, reopening
+	WordsOnly  = sop.VoiceWords      // words alone
+	MarkedOnly = sop.VoiceMarked     // words, marked as unproven
+	Objecting  = sop.VoiceObjects    // words, marked; a dispute holds the closing
+	Obeyed     = sop.VoiceObeyed     // an agent's: commands and answers
+	NoteOnly   = sop.VoiceNote       // an agent's: a note, unless #reply sends it
+	Suspicious = sop.VoiceSuspicious // kept and marked, obeyed in nothing; the real agent is told
+	NewTicket  = sop.VoiceNew        // a report of its own
+	Refused    = sop.VoiceRefused    // may not report: 550 on a direct connection, else quarantine; no number, no answer
 )
 
 // Mail is what Bind must know of a mail.
 type Mail struct {
-	From       string // the strict address, or what stands in for it
+	From       string // the strict address, or what stands in for it; "" where there is neither
+	StoodIn    bool   // From is MAIL FROM's address, for the header has no single readable one; Proof is None then
 	Proof      mailauth.Proof
 	Envelope   []string // recipients
-	InReplyTo  []string
+	InReplyTo  []string // of a bounce also the Message-ID of the mail that came back
 	References []string
 	OriginalID string
 	Header     []string // addresses of To, Cc, Delivered-To, X-Original-To
@@ -63,12 +65,16 @@ type Mail struct {
 	Quoted     string // where the ref: line stands; the new text too, for clients that keep no quote marks
 	IsForward  bool
 	IsAgent    bool // From is an agent's address
-	MayReport  bool
+	Commands   bool // of an agent: the mail has commands
+	IsBounce   bool // a report of a delivery: its From need not be readable
+	MayReport  bool // From may report (agents may)
 }
 
 // Lookup is what Bind asks of the store.
 type Lookup interface {
-	Ticket(n sop.Number) (workflow.Ticket, error)       // an error: there is none
+	// Ticket gives a ticket; an error means that there is none. A fault of the store is the Lookup's to remember: its
+	// caller asks for it when Bind has returned, and tries again later.
+	Ticket(n sop.Number) (workflow.Ticket, error)
 	ByMessageID(id string) (ticket sop.Number, ok bool) // of a mail received before
 }
 
@@ -79,8 +85,8 @@ type Binding struct {
 	Carrier    Carrier
 	Role       Role
 	Voice      Voice
-	Sort       sop.Sort   // of the token or notice answered; 0: none
+	Sort       sop.Sort   // of the token or notice answered; 0: none. Without a ticket: of a notice about none
 	Answered   string     // the Message-ID of ours that it answers, if any
-	Link       sop.Number // a new ticket names this one
+	Link       sop.Number // a new ticket names this one; Ticket is 0 then
 	Suspicious bool       // a new ticket is marked
 }
