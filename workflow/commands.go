@@ -345,7 +345,7 @@ func doFor(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	}
 	d.Reporter = c.describe(p)
 	d.Watchers = without(d.Watchers, p.Address)
-	if former.Address != "" && !slices.Contains(d.Watchers, former.Address) && !c.p.onDesk(former.Address) {
+	if former.Address != "" && !slices.Contains(d.Watchers, former.Address) && !c.p.OnDesk(former.Address) {
 		d.Watchers = append(d.Watchers, former.Address)
 	}
 	d.event(ReporterSet, nil, nil)
@@ -367,7 +367,7 @@ func doCc(c *Case, d *Draft, cmd sop.Command) *Mistake {
 		switch {
 		case drop:
 			d.Watchers = without(d.Watchers, address)
-		case c.s.Desk.Ours != nil && c.s.Desk.Ours(address) || c.p.onDesk(address):
+		case c.s.Desk.Ours != nil && c.s.Desk.Ours(address) || c.p.OnDesk(address):
 			return misunderstood(cmd)
 		case !slices.Contains(d.Watchers, address) && address != d.Reporter.Address:
 			d.Watchers = append(d.Watchers, address)

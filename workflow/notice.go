@@ -306,10 +306,13 @@ func (p *Policy) Team(name string) (Team, bool) {
 	return Team{}, false
 }
 
-// onDesk says whether an address is an agent's, a lead's or the manager's.
-func (p *Policy) onDesk(address string) bool {
+// OnDesk says whether an address is an agent's, a lead's or the manager's.
+func (p *Policy) OnDesk(address string) bool {
 	if _, ok := p.Agent(address); ok || address == p.Manager {
 		return true
 	}
 	return slices.ContainsFunc(p.Teams, func(t Team) bool { return t.Lead == address })
 }
+
+// SortOf says where an answer to a kind of notice goes.
+func SortOf(k sop.Kind) sop.Sort { return letters[k].answer }

@@ -46,6 +46,7 @@ type Agent struct {
 // Team is a group of agents with a lead.
 type Team struct {
 	Name       string
+	Address    string   // of its own, if it has one
 	Members    []string // addresses of agents
 	Lead       string
 	RoundRobin bool // else a ticket waits until somebody takes it

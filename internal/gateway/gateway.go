@@ -1,0 +1,128 @@
+// Package gateway is where the parts meet: it takes a mail through its five stages, lets time pass for tickets, and
+// carries out the operator's verbs.
+//
+// It decides nothing of the SOP (workflow does) and writes no wording (templates do). Everything that one input brings
+// about is one atomic commit; a conflict means: read again, decide again.
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"helpost/internal/blob"
+	"helpost/internal/compose"
+	"helpost/internal/mailauth"
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/parser"
+	"helpost/templates"
+	"helpost/workflow"
+)
+
+// Mailbox is one of our addresses.
+type Mailbox struct {
+	compose.Mailbox
+	Team    string
+	ListIDs []string // list ids that it may be reached through
+}
+
+// Directory knows who works here.
+type Directory interface {
+	// Person is what is known of an address; the zero Person where nothing is.
+	Person(address string) (p sop.Person, known bool)
+	// MayReport says whether an address may report at all.
+	MayReport(address string) bool
+	// Listed says whether there is a directory, so that only who stands in it may watch.
+	Listed() bool
+}
+
+// Parts are what a gateway is made of.
+type Parts struct {
+	Store     store.Store
+	Blobs     blob.Store
+	Policy    *workflow.Policy
+	Parser    *parser.Parser
+	Tokens    *mailauth.Tokens
+	Relays    []mailauth.Relay
+	Composer  *compose.Composer
+	Directory Directory
+	Company   templates.Company
+	// Mailbox finds our mailbox for a recipient: its token, if it bears one. ok is false where the address is none of ours.
+	Mailbox     func(rcpt string) (m Mailbox, token string, ok bool)
+	Default     Mailbox                  // what notices about no mailbox come from
+	Inside      func(domain string) bool // a domain of the company
+	Hosted      func(domain string) bool // a domain that we receive for
+	First       sop.Number               // the first ticket number
+	ShowAddress bool                     // an agent's address is shown to reporters
+	MaxSize     int64                    // of a mail that the relay takes, in bytes; 0: 20 MB
+	Clock       sop.Clock
+	Log         *slog.Logger
+	Sent        func()       // told after each commit that put mail into the outbox
+	Watch       func(Passed) // told of each mail that passed; nil: nobody watches
+}
+
+// Passed is a mail that was taken, as the operator sees it go by.
+type Passed struct {
+	At         time.Time
+	From, Rcpt string
+	Subject    string
+	Outcome    string
+	Detail     string
+	Ticket     string
+	Read       *parser.Mail
+	Report     sop.Report
+	Notices    []workflow.Notice
+}
+
+// Gateway takes mail. All methods may be called from many goroutines.
+type Gateway struct {
+	Parts
+	parses  chan struct{} // as many as may be read at once
+	wake    chan struct{} // something is due sooner than was known
+	taken   atomic.Int64
+	refused atomic.Int64
+}
+
+// New makes a gateway of its parts.
+func New(p Parts) (*Gateway, error) {
+	if p.Store == nil || p.Blobs == nil || p.Policy == nil || p.Parser == nil || p.Tokens == nil || p.Composer == nil || p.Mailbox == nil {
+		return nil, fmt.Errorf("gateway: a part is missing")
+	}
+	if p.Clock == nil {
+		p.Clock = time.Now
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.MaxSize == 0 {
+		p.MaxSize = 20 << 20
+	}
+	if p.Sent == nil {
+		p.Sent = func() {}
+	}
+	return &Gateway{Parts: p, parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}, nil
+}
+
+// Taken counts the mails answered 250 and those refused since the start.
+func (g *Gateway) Taken() (taken, refused int64) { return g.taken.Load(), g.refused.Load() }
+
+// maxTries is how often a decision is made anew when the ticket changed meanwhile.
+const maxTries = 50
+
+// retry runs a read–decide–commit until it does not meet a change of somebody else's.
+func retry(ctx context.Context, try func() error) error {
+	var err error
+	for range maxTries {
+		if err = ctx.Err(); err != nil {
+			return err
+		}
+		if err = try(); err == nil || !isConflict(err) {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,356 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"helpost/internal/record"
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/internal/thread"
+	"helpost/workflow"
+)
+
+// decided is one decision with what it was made on.
+type decided struct {
+	workflow.Decision
+	mail     *workflow.Mail
+	desk     desk
+	versions map[sop.Number]store.Version // of the tickets that were read
+}
+
+// settle makes stages 4 and 5: it decides for each ticket that the mail belongs to, and commits all of it at once.
+func (g *Gateway) settle(ctx context.Context, b Bound) (Passed, error) {
+	now := workflow.Moment(g.Clock())
+	d := Decided{Bound: b}
+	for _, to := range b.To {
+		one, err := g.decide(ctx, b, to, now)
+		if err != nil {
+			return Passed{}, err
+		}
+		d.Decisions = append(d.Decisions, one)
+		if one.Outcome == workflow.MistakenMail { // tokens of several tickets from an agent: one error, nothing else
+			d.Decisions = []decided{one}
+			break
+		}
+	}
+	passed := summary(d, g.id)
+	change, err := g.change(ctx, d, now)
+	if err != nil {
+		return passed, err
+	}
+	if err := g.Store.Commit(ctx, change); err != nil {
+		return passed, err
+	}
+	g.committed(change)
+	return passed, nil
+}
+
+// summary says what became of a mail.
+func summary(d Decided, id func(sop.Number) string) Passed {
+	first := d.Decisions[0]
+	p := Passed{Outcome: string(first.Outcome), Detail: first.Detail}
+	if first.mail != nil {
+		p.Report = first.mail.Report
+	}
+	for _, one := range d.Decisions {
+		p.Notices = append(p.Notices, one.Notices...)
+	}
+	switch {
+	case len(first.Drafts) > 0:
+		p.Ticket = id(first.Drafts[0].Number)
+	case len(d.To) > 0:
+		p.Ticket = id(d.To[0].Ticket)
+	}
+	return p
+}
+
+// committed wakes whoever waits for what a change brought.
+func (g *Gateway) committed(c store.Change) {
+	if len(c.Outbox) > 0 {
+		g.Sent()
+	}
+	if len(c.Tickets) > 0 {
+		select {
+		case g.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// decide makes one decision: it reads the situation and asks workflow.
+func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now time.Time) (decided, error) {
+	one := decided{mail: g.input(b, to), versions: map[sop.Number]store.Version{}}
+	var s workflow.Situation
+	failed := (*workflow.Failed)(nil)
+	err := g.Store.View(ctx, func(v store.Reader) error {
+		var err error
+		if s, err = g.situation(v, &one, to.Ticket); err != nil {
+			return err
+		}
+		if one.mail.Auto == sop.Bounced {
+			failed, err = g.returned(v, b, &s, &one)
+		}
+		return err
+	})
+	if err != nil {
+		return one, err
+	}
+	if failed != nil {
+		one.Decision = g.Policy.Decide(s, workflow.Input{Failed: failed}, now)
+		return one, nil
+	}
+	if s.Ticket.Number != 0 {
+		one.mail.Pictures = newPictures(b, s.Ticket.Pictures)
+	} else {
+		one.mail.Pictures = newPictures(b, nil)
+	}
+	if s.Ticket.Number != 0 && !g.Policy.Joins(s.Ticket, one.mail, now) {
+		one.mail.Link, one.mail.Voice = s.Ticket.Number, sop.VoiceNew
+		one.mail.Watchers, one.mail.Crowd = g.watchers(b)
+		s.Ticket = workflow.Ticket{}
+	}
+	if err := g.reserve(ctx, &s, one.mail); err != nil {
+		return one, err
+	}
+	one.Decision = g.Policy.Decide(s, workflow.Input{Mail: one.mail}, now)
+	return one, nil
+}
+
+// newPictures are the screenshots that the ticket does not have yet: one that is quoted back is not a new one.
+func newPictures(b Bound, has []string) []string {
+	var all []string
+	for _, a := range b.Said.Attachments {
+		if a.Screenshot && !slices.Contains(has, a.SHA256) && !slices.Contains(all, a.SHA256) {
+			all = append(all, a.SHA256)
+		}
+	}
+	return all
+}
+
+// situation reads what a decision may look at.
+func (g *Gateway) situation(v store.Reader, one *decided, n sop.Number) (workflow.Situation, error) {
+	s := workflow.Situation{Others: map[sop.Number]workflow.Ticket{}}
+	m := one.mail
+	read := func(n sop.Number) (workflow.Ticket, error) {
+		t, version, err := v.Ticket(n)
+		if err == nil {
+			one.versions[n] = version
+		}
+		return t, err
+	}
+	var err error
+	if n != 0 {
+		if s.Ticket, err = read(n); err != nil {
+			return s, fmt.Errorf("ticket %d: %w", n, err)
+		}
+	}
+	whose := []string{}
+	for _, other := range append(g.Policy.Names(m.Commands), m.Link) {
+		if other == 0 || other == n {
+			continue
+		}
+		t, err := read(other)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return s, err
+		}
+		s.Others[other] = t
+		whose = append(whose, t.Reporter.Address)
+	}
+	if len(m.Commands) > 0 && n != 0 {
+		whose = append(whose, s.Ticket.Reporter.Address)
+	}
+	if one.desk, err = g.readDesk(v, m.From.Address, whose); err != nil {
+		return s, err
+	}
+	if slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.Status || c.Name == sop.Away }) {
+		if one.desk.Holds, err = holds(v, m.From.Address); err != nil {
+			return s, err
+		}
+	}
+	s.Desk = one.desk.Desk
+	return s, nil
+}
+
+// holds lists an agent's tickets that are not done.
+func holds(v store.Reader, agent string) ([]workflow.Ticket, error) {
+	all, _, err := v.List(store.Filter{Assignee: agent, Limit: 500})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(t workflow.Ticket) bool {
+		return t.State == workflow.Closed || t.State == workflow.Merged || t.State == workflow.Rejected
+	}), nil
+}
+
+// reserve takes the number and the turn that a decision may need, so that they exist before anything is written.
+func (g *Gateway) reserve(ctx context.Context, s *workflow.Situation, m *workflow.Mail) error {
+	assigns := slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.Assign })
+	if s.Ticket.Number != 0 && !assigns {
+		return nil
+	}
+	if s.Ticket.Number == 0 {
+		n, err := g.Store.Reserve(ctx, store.SeqTicket)
+		if err != nil {
+			return err
+		}
+		s.Number = sop.Number(n)
+	}
+	if t, ok := g.Policy.Team(m.Team); ok && t.RoundRobin {
+		turn, err := g.Store.Reserve(ctx, store.SeqTurn(t.Name))
+		if err != nil {
+			return err
+		}
+		s.Desk.Turn = turn
+	}
+	return nil
+}
+
+// change makes stage 5: everything for one commit, notices written out.
+func (g *Gateway) change(ctx context.Context, d Decided, now time.Time) (store.Change, error) {
+	var c store.Change
+	facts := factSet{}
+	seen := store.Seen{Key: d.Key, MessageID: d.Said.MessageID, From: d.Sender, At: now}
+	for i := range d.Decisions {
+		one := &d.Decisions[i]
+		kept, err := g.keep(ctx, d, one, &c)
+		if err != nil {
+			return c, err
+		}
+		if i == 0 {
+			seen.Ticket, seen.Message = kept.Ticket, kept.Seq
+			if kept.Ticket == 0 && len(one.Drafts) > 0 {
+				seen.Ticket = one.Drafts[0].Number
+			}
+			if one.Outcome == workflow.BecameTicket && d.Said.Auto == sop.AutoGenerated {
+				if err := g.rememberMonitor(ctx, facts, d, one.Drafts[0].Number, now); err != nil {
+					return c, err
+				}
+			}
+		}
+		if err := g.write(ctx, &c, facts, one, kept, now); err != nil {
+			return c, err
+		}
+		c.Traces = append(c.Traces, g.trace(d.Read, string(one.Outcome), seen.Ticket, one.Detail))
+	}
+	c.Seen = []store.Seen{seen}
+	c.Facts = facts.list()
+	return c, nil
+}
+
+func (g *Gateway) rememberMonitor(ctx context.Context, facts factSet, d Decided, n sop.Number, now time.Time) error {
+	key := monitorKey(d.Sender, d.Said.Subject)
+	return g.Store.View(ctx, func(v store.Reader) error {
+		var was monitorFact
+		version, err := readFact(v, key, &was)
+		if err != nil {
+			return err
+		}
+		return facts.put(key, version, monitorFact{Ticket: n, At: now})
+	})
+}
+
+// write puts a decision's tickets, entries, facts and notices into a change.
+func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one *decided, kept store.Message, now time.Time) error {
+	past, err := g.past(ctx, one.Drafts, one.Notices)
+	if err != nil {
+		return err
+	}
+	for _, draft := range one.Drafts {
+		prev := past[draft.Number].head
+		if draft.Before.Seq > 0 && past[draft.Number].seq != draft.Before.Seq {
+			return store.ErrConflict
+		}
+		for _, e := range draft.Events {
+			salt := make([]byte, record.SaltSize)
+			_, _ = rand.Read(salt) // never fails (crypto/rand)
+			entry, err := record.Seal(draft.Number, e, prev, salt)
+			if err != nil {
+				return err
+			}
+			prev = entry.Head()
+			c.Entries = append(c.Entries, store.Entry{Number: draft.Number, Entry: entry})
+		}
+		c.Tickets = append(c.Tickets, store.Ticket{Ticket: draft.Ticket, Expect: one.versions[draft.Number], Due: g.Policy.Wake(&draft.Ticket)})
+	}
+	writer := ""
+	if one.mail != nil {
+		writer = one.mail.From.Address
+	}
+	version := func(key string) (v store.Version, err error) {
+		err = g.Store.View(ctx, func(r store.Reader) error {
+			f, err := r.Fact(key)
+			v = f.Version
+			return err
+		})
+		return v, err
+	}
+	if err := one.desk.write(facts, writer, one.Desk, now, version); err != nil {
+		return err
+	}
+	for i := range one.Notices {
+		row, err := g.compose(one, &one.Notices[i], kept, past, now)
+		if err != nil {
+			return fmt.Errorf("notice %s: %w", one.Notices[i].Kind, err)
+		}
+		c.Outbox = append(c.Outbox, row)
+	}
+	return nil
+}
+
+// past is what is on record of a ticket: the head of its chain, and who sent or got what.
+type past struct {
+	head     string
+	seq      int
+	events   []workflow.Event
+	messages []store.Message
+}
+
+// past reads what is on record of the tickets that change or that notices are about.
+func (g *Gateway) past(ctx context.Context, drafts []*workflow.Draft, notices []workflow.Notice) (map[sop.Number]past, error) {
+	all := map[sop.Number]past{}
+	need := map[sop.Number]bool{}
+	for _, d := range drafts {
+		if d.Before.Seq > 0 {
+			need[d.Number] = true
+		}
+	}
+	if len(need) == 0 {
+		return all, nil
+	}
+	told := map[sop.Number]bool{}
+	for _, n := range notices {
+		told[n.Ticket] = true
+	}
+	err := g.Store.View(ctx, func(v store.Reader) error {
+		for n := range need {
+			entries, err := v.Log(n)
+			if err != nil {
+				return err
+			}
+			var p past
+			for _, e := range entries {
+				event, err := e.Event()
+				if err != nil {
+					return fmt.Errorf("ticket %d: %w", n, err)
+				}
+				p.events, p.seq, p.head = append(p.events, event), event.Seq, e.Head()
+			}
+			if told[n] {
+				if p.messages, err = v.Messages(n); err != nil {
+					return err
+				}
+			}
+			all[n] = p
+		}
+		return nil
+	})
+	return all, err
+}

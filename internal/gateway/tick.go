@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/workflow"
+)
+
+// dueAtOnce is how many due tickets are looked at in one round.
+const dueAtOnce = 100
+
+// longestSleep bounds a nap, so that a clock that was set is noticed.
+const longestSleep = time.Minute
+
+// Run lets time pass for tickets until ctx ends: it does what is due, and sleeps until the next moment that is.
+func (g *Gateway) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		next, err := g.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
+			g.Log.Error("what is due could not be done", "error", err)
+			next = g.Clock().Add(time.Second)
+		}
+		nap := longestSleep
+		if !next.IsZero() {
+			nap = min(nap, max(0, next.Sub(g.Clock())))
+		}
+		timer := time.NewTimer(nap)
+		select {
+		case <-timer.C:
+		case <-g.wake:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// Tick does what is due now, and says when something is due next (zero: nothing is).
+func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
+	for {
+		var due []sop.Number
+		err := g.Store.View(ctx, func(v store.Reader) error {
+			var err error
+			if due, err = v.Due(g.Clock(), dueAtOnce); err != nil {
+				return err
+			}
+			next, err = v.NextDue()
+			return err
+		})
+		if err != nil || len(due) == 0 {
+			return next, err
+		}
+		for _, n := range due {
+			if err := retry(ctx, func() error { return g.pass1(ctx, n) }); err != nil {
+				return next, err
+			}
+		}
+	}
+}
+
+// pass1 does what is due for one ticket.
+func (g *Gateway) pass1(ctx context.Context, n sop.Number) error {
+	now := workflow.Moment(g.Clock())
+	return g.act(ctx, n, workflow.Input{}, now, store.Change{})
+}
+
+// act decides an input that is no mail, and commits what it brings about together with what else belongs to it.
+func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, now time.Time, c store.Change) error {
+	one := decided{versions: map[sop.Number]store.Version{}}
+	var s workflow.Situation
+	err := g.Store.View(ctx, func(v store.Reader) error {
+		t, version, err := v.Ticket(n)
+		if err != nil {
+			return err
+		}
+		s.Ticket, one.versions[n] = t, version
+		if one.desk, err = g.readDesk(v, "", nil); err != nil {
+			return err
+		}
+		s.Desk = one.desk.Desk
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	one.Decision = g.Policy.Decide(s, in, now)
+	facts := factSet{}
+	if err := g.write(ctx, &c, facts, &one, store.Message{}, now); err != nil {
+		return err
+	}
+	c.Facts = append(c.Facts, facts.list()...)
+	if len(one.Drafts) == 0 { // nothing was due after all: the index learns when it is
+		c.Tickets = append(c.Tickets, store.Ticket{Ticket: s.Ticket, Expect: one.versions[n], Due: g.Policy.Wake(&s.Ticket)})
+	}
+	if err := g.Store.Commit(ctx, c); err != nil {
+		return err
+	}
+	g.committed(store.Change{Outbox: c.Outbox})
+	return nil
+}
+
+// Undelivered takes a notice that the relay refused for good, or that nobody took in time: the row leaves the outbox in
+// the same commit that tells the desk.
+func (g *Gateway) Undelivered(ctx context.Context, row store.Outbox, status, text string) error {
+	now := workflow.Moment(g.Clock())
+	c := store.Change{
+		Done:   []uint64{row.ID},
+		Traces: []store.Trace{{At: now, MessageID: row.MessageID, From: g.Default.Address, To: row.To, Outcome: "failed", Ticket: row.Ticket, Detail: text}},
+	}
+	event, _, _ := eventOf(row.MessageID)
+	failed := &workflow.Failed{Kind: row.Kind, To: row.To, MessageID: row.MessageID, Event: event, Status: status, Text: text}
+	if row.Ticket == 0 {
+		return g.Store.Commit(ctx, c)
+	}
+	err := retry(ctx, func() error { return g.act(ctx, row.Ticket, workflow.Input{Failed: failed}, now, c) })
+	if errors.Is(err, store.ErrNotFound) {
+		return g.Store.Commit(ctx, c)
+	}
+	return err
+}
+
+// returned is the notice of ours that a bounce brings back, where that is proven: its Message-ID bears our MAC, and it
+// was sent to the one who was not reached. The ticket and its version are read as well.
+func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *decided) (*workflow.Failed, error) {
+	token, ours := g.Tokens.InMessageID(b.Said.ReturnedID)
+	event, place, whole := eventOf(b.Said.ReturnedID)
+	if !ours || !whole || token.Number == 0 {
+		return nil, nil
+	}
+	failed := &workflow.Failed{MessageID: b.Said.ReturnedID, Event: event}
+	if bounce := b.Said.Bounce; bounce != nil {
+		failed.Status, failed.To = bounce.Status, bounce.Recipient
+	}
+	entries, err := v.Log(token.Number)
+	if err != nil || event < 1 || event > len(entries) {
+		return nil, err
+	}
+	e, err := entries[event-1].Event()
+	if err != nil {
+		return nil, err
+	}
+	to, kinds := texts(e.Said["to"]), texts(e.Info["notices"])
+	if e.Type != workflow.Notified || place >= len(to) || place >= len(kinds) || !token.For(to[place]) {
+		return nil, nil
+	}
+	if failed.To != "" && failed.To != to[place] {
+		return nil, nil
+	}
+	failed.To, failed.Kind = to[place], sop.Kind(kinds[place])
+	if s.Ticket.Number != token.Number {
+		t, version, err := v.Ticket(token.Number)
+		if err != nil {
+			return nil, err
+		}
+		s.Ticket, one.versions[token.Number] = t, version
+	}
+	return failed, nil
+}
