@@ -2,12 +2,7 @@ package parser
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"net/mail"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 
 	"helpost/internal/sop"
 )
@@ -15,9 +10,11 @@ import (
 // Parser reads mail for one company. It is safe for use by several goroutines.
 type Parser struct {
 	opts Options
+	ours map[string]bool // Options.Mailboxes
+	auto *autoWords
 }
 
-// New returns a Parser for the company that o describes.
+// New returns a Parser for the company that o describes. An error tells of a word list that cannot be read.
 func New(o Options) (*Parser, error) {
 	if len(o.Mailboxes) == 0 {
 		o.Mailboxes = []string{"helpdesk@company.com"}
@@ -31,35 +28,83 @@ func New(o Options) (*Parser, error) {
 	if o.Matrix == nil {
 		o.Matrix = sop.DefaultMatrix()
 	}
-	return &Parser{opts: o}, nil
+	auto, err := readAutoWords()
+	if err != nil {
+		return nil, err
+	}
+	p := &Parser{opts: o, ours: map[string]bool{}, auto: auto}
+	for _, address := range o.Mailboxes {
+		p.ours[strings.ToLower(address)] = true
+	}
+	return p, nil
 }
 
-// Parse reads raw, one mail as it came over the wire. It never fails: what cannot be read is said in Mail.Problem.
+// Parse reads raw, one mail as it came over the wire. It never fails: what cannot be read is said in Mail.Problem. The
+// bytes of attachments that are not encoded are slices of raw: the caller leaves it alone.
+//
+// Time and memory are linear in the size of raw, whatever it holds; guard.go has the limits. Any number of goroutines
+// may parse at once; how many is the caller's to bound.
 func (p *Parser) Parse(raw []byte) *Mail {
-	m := &Mail{Auto: sop.NotAuto}
-	e, err := enmime.NewParser(enmime.DisableCharacterDetection(true), enmime.MaxStoredPartErrors(20), enmime.SkipMalformedParts(true),
-		enmime.MultipartWOBoundaryAsSinglePart(true), enmime.DisableTextConversion(true)).ReadEnvelope(bytes.NewReader(raw))
-	if err != nil {
-		m.Problem = err.Error()
-		return m
+	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') >= 0 { // line ends of old Macs
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 	}
-	m.Subject = e.GetHeader("Subject")
-	if a, err := mail.ParseAddress(e.GetHeader("From")); err == nil {
-		m.From = Address{Address: strings.ToLower(a.Address), Name: a.Name}
-		m.StrictFrom = m.From.Address
+	g := newGuard(len(raw))
+	root := readMail(raw, g)
+	m := readFields(root)
+
+	b := findBodies(root, g)
+	text, source := b.read()
+	m.Signed = b.signed || strings.HasPrefix(root.kind, "application/pkcs7-mime") || strings.HasPrefix(root.kind, "application/x-pkcs7-mime")
+	files := &collector{guard: g, text: b.text}
+	files.collect(root, "")
+	m.Attachments = files.files
+	if strings.TrimSpace(text) == "" {
+		text, source = files.tnefText()
 	}
-	for _, part := range append(e.Attachments, e.Inlines...) {
-		sum := sha256.Sum256(part.Content)
-		m.Attachments = append(m.Attachments, Attachment{Filename: part.FileName, ContentType: part.ContentType, Inline: part.Disposition == "inline",
-			SHA256: hex.EncodeToString(sum[:]), Data: part.Content})
-	}
-	var html htmlText
-	m.Text = strings.ReplaceAll(e.Text, "\r\n", "\n")
-	if m.Text == "" && e.HTML != "" {
-		html = readHTML(e.HTML)
-		m.Text = html.Text
-	}
-	m.NewText, m.Quoted = p.split(m.Text, e.HTML)
+	m.Text = text
+	m.Forward = attachedForward(root, g)
+
+	p.classify(m, root, g)
+	words, signed := clearSigned(text)
+	m.Signed = m.Signed || signed
+	m.NewText, m.Quoted = p.split(words, source)
 	m.Lang = p.language(m)
+	if g.problem != nil {
+		m.Problem = g.problem.Error()
+	}
 	return m
+}
+
+// readFields reads what the header says.
+func readFields(root *part) *Mail {
+	h := root.header
+	m := &Mail{
+		Fields:     publicFields(h),
+		StrictFrom: strictFrom(h, root.mended),
+		To:         readAddresses(h.all("To")),
+		Cc:         readAddresses(h.all("Cc")),
+		Subject:    readSubject(h),
+		Date:       readDate(h.get("Date")),
+		MessageID:  messageID(h.get("Message-ID")),
+		InReplyTo:  messageIDs(h.all("In-Reply-To")),
+		References: messageIDs(h.all("References")),
+		Auto:       sop.NotAuto,
+	}
+	m.OriginalMessageID = messageID(h.get("X-Microsoft-Original-Message-ID"))
+	if from := readAddresses(h.all("From")); len(from) > 0 {
+		m.From = from[0]
+	}
+	for _, name := range []string{"Delivered-To", "X-Original-To"} {
+		for _, a := range readAddresses(h.all(name)) {
+			if len(m.DeliveredTo) < maxAddresses {
+				m.DeliveredTo = append(m.DeliveredTo, a.Address)
+			}
+		}
+	}
+	return m
+}
+
+// readSubject reads the subject as one line.
+func readSubject(h header) string {
+	return shorten(strings.Join(strings.FieldsFunc(decodeWords(h.get("Subject")), func(r rune) bool { return r == ' ' || r == '\t' }), " "), maxSubject)
 }
