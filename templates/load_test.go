@@ -60,7 +60,7 @@ func TestAnOperatorsWordsReplaceLineByLine(t *testing.T) {
 
 func TestASlipInATemplateNamesFileAndLine(t *testing.T) {
 	for name, test := range map[string]struct{ file, text, want string }{
-		"syntax":             {"id/ack.txt", "{{.Hello}}\n\n{{if .ID}}\n{{.ID\n", "id/ack.txt:4:"},
+		"syntax":             {"id/ack.txt", "{{.Hello}}\n\n{{if .ID}}\n{{.ID} \n{{end}}\n", "id/ack.txt:4:"},
 		"unknown field":      {"id/ack.txt", "{{.Hello}}\n{{if .ID}}\n{{.Nomor}}\n{{end}}\n", "id/ack.txt:3:"},
 		"only in one text":   {"id/closed.txt", "{{.Hello}}\n{{if .Is \"silence\"}}\n{{.Diam}}\n{{end}}\n", "id/closed.txt:3:"},
 		"layout":             {"layout.html", "<p>\n{{range .Blocks}}\n{{.Nothing}}\n{{end}}", "layout.html:3:"},

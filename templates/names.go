@@ -205,3 +205,7 @@ func guarded(line string) string {
 	}
 	return line
 }
+
+// Line makes of anything one line of at most so many characters: valid UTF-8, no control or invisible characters,
+// blanks folded. Headers are written of it.
+func Line(s string, most int) string { return oneLine(s, most) }
