@@ -1,8 +1,9 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"helpost/internal/sop"
@@ -36,6 +37,7 @@ func (c *Config) Policy() (*workflow.Policy, error) {
 		ReopenWindow:       c.Validation.ReopenWindow.Duration,
 		ValidationCalendar: c.calendars[c.Validation.Calendar],
 		PerAddressHour:     c.Loops.PerAddressHour,
+		Inside:             c.InCompany,
 	}
 	for priority, t := range map[sop.Priority]Target{sop.P1: c.SLA.P1, sop.P2: c.SLA.P2, sop.P3: c.SLA.P3} {
 		p.Targets[priority] = workflow.Target{Response: t.Response.Duration, Resolution: t.Resolution.Duration, Calendar: c.calendars[t.Calendar]}
@@ -51,6 +53,12 @@ func (c *Config) Policy() (*workflow.Policy, error) {
 		p.Teams = append(p.Teams, workflow.Team{Name: t.Name, Members: t.Members, Lead: t.Lead, RoundRobin: t.Assign == "round-robin"})
 	}
 	return p, nil
+}
+
+// InCompany says whether an address is of one of the company's domains: of the domain itself, not of one below it.
+func (c *Config) InCompany(address string) bool {
+	at := strings.LastIndexByte(address, '@')
+	return at > 0 && slices.Contains(c.Company.Domains, lower(address[at+1:]))
 }
 
 // teamOf gives the team of an agent: the one that he names, else the first that has him as a member or a lead.
@@ -85,41 +93,6 @@ func (c *Config) matrix() sop.Matrix {
 func (c *Config) Calendar(name string) (calendar workflow.Calendar, ok bool) {
 	calendar, ok = c.calendars[name]
 	return calendar, ok
-}
-
-// Fingerprint is the policy as JSON, the same bytes for the same policy: what the record of changed policies compares.
-// It has no secrets and no addresses of machines.
-func (c *Config) Fingerprint() ([]byte, error) {
-	type calendar struct {
-		Timezone string
-		Hours    Hours
-		Holidays []string
-	}
-	calendars := map[string]calendar{}
-	for _, k := range c.Calendars {
-		out := calendar{Timezone: k.Timezone, Hours: k.Hours}
-		for _, h := range k.Holidays {
-			out.Holidays = append(out.Holidays, dayTime(h.Date).Format("2006-01-02"))
-		}
-		calendars[k.Name] = out
-	}
-	repeat := map[sop.Priority]string{}
-	for p, d := range repeats {
-		if repeat[p] = (Duration{d}).String(); c.Escalation.Repeat.Duration > 0 {
-			repeat[p] = c.Escalation.Repeat.String()
-		}
-	}
-	return json.Marshal(map[string]any{
-		"document":   c.SOP.Document,
-		"timezone":   c.Company.Timezone,
-		"sla":        c.SLA,
-		"matrix":     c.matrix(),
-		"calendars":  calendars,
-		"escalation": map[string]any{"chain": c.Escalation.Chain, "manager": c.Escalation.Manager, "repeat": repeat, "digest": c.Escalation.Digest},
-		"agents":     c.AgentList,
-		"teams":      c.Teams,
-		"validation": c.Validation,
-	})
 }
 
 // ParserOptions gives what the reader of mail must know of the company. Who holds the keys adds Ours.
