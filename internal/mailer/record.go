@@ -44,15 +44,40 @@ func trace(row store.Outbox, at time.Time, outcome, detail string) store.Trace {
 	}
 }
 
-// recorder commits what became of mails, many at a time, until records is closed and empty, or ctx ends: then what is
-// not recorded goes out again after the next start.
+// recorder commits what became of mails, many at a time, until records is closed and empty. What the store does not take
+// it tries again until ctx ends: that goes out again after the next start. Where much is stuck it takes no more, and so
+// sending stops too.
 func (m *Mailer) recorder(ctx context.Context) error {
-	lost := 0
-	for {
-		batch, more := m.collect()
-		lost += m.commit(ctx, batch)
-		if !more {
-			break
+	var stuck []record
+	var again <-chan time.Time
+	wait := recordRetry
+	open := true
+	for ctx.Err() == nil && (open || len(stuck) > 0) {
+		incoming := m.records
+		if !open || len(stuck) >= recordBatch {
+			incoming = nil
+		}
+		select {
+		case first, ok := <-incoming:
+			if open = ok; !ok {
+				continue
+			}
+			stuck = append(stuck, m.commit(ctx, m.collect(first))...)
+		case <-again:
+			stuck = m.commit(ctx, stuck)
+			again, wait = nil, min(2*wait, recordSlow)
+		case <-ctx.Done():
+		}
+		if len(stuck) == 0 {
+			again, wait = nil, recordRetry
+		} else if again == nil {
+			again = time.After(wait)
+		}
+	}
+	lost := len(stuck)
+	for open {
+		if _, open = <-m.records; open {
+			lost++
 		}
 	}
 	if lost > 0 {
@@ -61,12 +86,8 @@ func (m *Mailer) recorder(ctx context.Context) error {
 	return nil
 }
 
-// collect waits for a record, and a moment for more. It says false when there will be none any more.
-func (m *Mailer) collect() ([]record, bool) {
-	first, ok := <-m.records
-	if !ok {
-		return nil, false
-	}
+// collect waits a moment for more records.
+func (m *Mailer) collect(first record) []record {
 	batch := []record{first}
 	linger := time.NewTimer(recordLinger)
 	defer linger.Stop()
@@ -74,38 +95,29 @@ func (m *Mailer) collect() ([]record, bool) {
 		select {
 		case r, ok := <-m.records:
 			if !ok {
-				return batch, false
+				return batch
 			}
 			batch = append(batch, r)
 		case <-linger.C:
-			return batch, true
+			return batch
 		}
 	}
-	return batch, true
+	return batch
 }
 
-// commit makes a batch durable, however long the store takes to come back, and says how many records it had to give up.
-// One that the store refuses does not hold up the rest.
-func (m *Mailer) commit(ctx context.Context, batch []record) int {
-	for wait := recordRetry; len(batch) > 0; wait = min(2*wait, recordSlow) {
-		err := m.commitOnce(ctx, batch)
-		if err == nil {
-			return 0
-		}
-		if len(batch) > 1 {
-			batch = slices.DeleteFunc(batch, func(r record) bool { return m.commitOnce(ctx, []record{r}) == nil })
-		}
-		if len(batch) == 0 {
-			return 0
-		}
-		m.log.Error("the store does not take what became of mails", "mails", len(batch), "error", err)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return len(batch)
-		}
+// commit makes a batch durable and gives what the store did not take. One that it refuses does not hold up the rest.
+func (m *Mailer) commit(ctx context.Context, batch []record) []record {
+	err := m.commitOnce(ctx, batch)
+	if err == nil {
+		return nil
 	}
-	return 0
+	if len(batch) > 1 {
+		batch = slices.DeleteFunc(batch, func(r record) bool { return m.commitOnce(ctx, []record{r}) == nil })
+	}
+	if len(batch) > 0 {
+		m.log.Error("the store does not take what became of mails", "mails", len(batch), "error", err)
+	}
+	return batch
 }
 
 func (m *Mailer) commitOnce(ctx context.Context, batch []record) error {
