@@ -39,3 +39,15 @@ type Reader interface {
 	io.Closer
 	Size() int64
 }
+
+// ReadAll reads a whole blob.
+func ReadAll(ctx context.Context, s Store, name string) ([]byte, error) {
+	r, err := s.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	all := make([]byte, r.Size())
+	_, err = io.ReadFull(r, all)
+	return all, err
+}

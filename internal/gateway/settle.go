@@ -241,6 +241,9 @@ func (g *Gateway) change(ctx context.Context, d Decided, now time.Time) (store.C
 		c.Traces = append(c.Traces, g.trace(d.Read, string(one.Outcome), seen.Ticket, one.Detail))
 	}
 	c.Seen = []store.Seen{seen}
+	if d.Release != "" {
+		c.Release = []string{d.Release}
+	}
 	c.Facts = facts.list()
 	return c, nil
 }

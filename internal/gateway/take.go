@@ -31,6 +31,7 @@ type Read struct {
 	Proof   mailauth.Proof
 	Trusted bool   // it came from a trusted relay, where a refusal would be backscatter
 	Key     string // of the same mail again
+	Release string // the quarantined mail that it was: an operator lets it in
 	Sender  string // the strict From, or the envelope's where that stands in; "": nobody who may report
 	StoodIn bool
 }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"helpost/internal/api"
+	"helpost/internal/gateway"
+	"helpost/internal/store"
+	"helpost/smtpd"
+)
+
+// serveVerb runs the gateway until it is told to end.
+type serveVerb struct {
+	Config string `help:"The configuration." default:"/etc/helpost/helpost.toml" type:"path"`
+}
+
+// drainTime is what SIGTERM leaves for what runs.
+const drainTime = 9 * time.Second
+
+func (v *serveVerb) Run(ctx context.Context, _ io.Reader, _, errOut io.Writer) error {
+	cfg, err := loadConfig(v.Config, errOut)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(errOut, nil))
+	for _, w := range cfg.Warnings {
+		log.Warn(w.String())
+	}
+	h, err := build(cfg, log, nil)
+	if errors.Is(err, store.ErrLocked) {
+		return fmt.Errorf("%s: another helpost has it open; end that one first", cfg.Store.Path)
+	}
+	if err != nil {
+		return err
+	}
+	return h.serve(ctx, nil)
+}
+
+// running is what runs of a house, and how it ends.
+type running struct {
+	door    *smtpd.Server
+	servers []*http.Server
+	wait    sync.WaitGroup
+	failed  chan error
+}
+
+// serve opens every door, tells ready, and runs until ctx ends or something fails that helpost cannot be without.
+func (h *house) serve(ctx context.Context, ready func()) error {
+	r := &running{failed: make(chan error, 8)}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	err := h.start(work, r)
+	if err == nil {
+		h.log.Info("ready", "smtp", fmt.Sprint(h.config.SMTP.Listen), "http", h.config.Portal.Listen, "store", h.config.Store.Path)
+		if ready != nil {
+			ready()
+		}
+		select {
+		case <-ctx.Done():
+		case err = <-r.failed:
+		}
+	}
+	h.log.Info("ending")
+	return errors.Join(err, h.end(r, stop))
+}
+
+// start brings up the store's house-keeping, the mailer, the passing of time, the doors.
+func (h *house) start(ctx context.Context, r *running) error {
+	fingerprint, err := h.config.Fingerprint()
+	if err != nil {
+		return err
+	}
+	if err := h.gateway.RecordPolicy(ctx, fingerprint); err != nil {
+		return err
+	}
+	if r.door, err = h.door(); err != nil {
+		return err
+	}
+	doors, err := smtpd.Listen(ctx, h.config.SMTP.Listen)
+	if err != nil {
+		return err
+	}
+	if err := h.listen(ctx, r); err != nil {
+		return errors.Join(err, closeAll(doors))
+	}
+	r.wait.Go(func() { h.gateway.Run(ctx) })
+	r.wait.Go(func() { h.sweep(ctx) })
+	r.wait.Go(func() {
+		if err := h.mailer.Run(ctx); err != nil && ctx.Err() == nil {
+			r.failed <- fmt.Errorf("mailer: %w", err)
+		}
+	})
+	r.wait.Go(func() {
+		if err := r.door.Serve(ctx, doors...); err != nil {
+			r.failed <- fmt.Errorf("smtp: %w", err)
+		}
+	})
+	return nil
+}
+
+func closeAll(all []net.Listener) error {
+	var err error
+	for _, l := range all {
+		err = errors.Join(err, l.Close())
+	}
+	return err
+}
+
+// listen opens the HTTP listener, where one is configured, and the control socket.
+func (h *house) listen(ctx context.Context, r *running) error {
+	control := h.api()
+	socket, err := api.Listen(h.config.Control.Socket)
+	if err != nil {
+		return err
+	}
+	h.http(r, socket, control.Control())
+	if h.config.Portal.Listen == "" {
+		return nil
+	}
+	var lc net.ListenConfig
+	public, err := lc.Listen(ctx, "tcp", h.config.Portal.Listen)
+	if err != nil {
+		return fmt.Errorf("portal: %w", err)
+	}
+	h.http(r, public, control.Public())
+	return nil
+}
+
+func (h *house) http(r *running, l net.Listener, handler http.Handler) {
+	s := api.HTTP(handler)
+	r.servers = append(r.servers, s)
+	r.wait.Go(func() {
+		if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			r.failed <- fmt.Errorf("http: %w", err)
+		}
+	})
+}
+
+// end stops accepting, finishes what runs, commits, closes.
+func (h *house) end(r *running, stop context.CancelFunc) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	var err error
+	if r.door != nil {
+		if e := r.door.Shutdown(ctx); e != nil && !errors.Is(e, context.DeadlineExceeded) {
+			err = e
+		}
+	}
+	for _, s := range r.servers {
+		_ = s.Shutdown(ctx) // who holds a request open past the drain is cut off by Close
+		err = errors.Join(err, s.Close())
+	}
+	stop()
+	r.wait.Wait()
+	return errors.Join(err, h.store.Close())
+}
+
+// sweepAge keeps a sweep from what is being written.
+const sweepAge = time.Hour
+
+// sweep removes blobs that no commit names: what a crash left behind.
+func (h *house) sweep(ctx context.Context) {
+	named := map[string]bool{}
+	if err := h.store.Blobs(ctx, func(name string) { named[name] = true }); err != nil {
+		h.log.Warn("blobs not swept", "error", err)
+		return
+	}
+	swept, err := h.blobs.Sweep(ctx, func(name string) bool { return named[name] }, sweepAge)
+	if err != nil && ctx.Err() == nil {
+		h.log.Warn("blobs not swept", "error", err)
+	}
+	if swept.Blobs+swept.Temps > 0 {
+		h.log.Info("orphans removed", "blobs", swept.Blobs, "temporary", swept.Temps)
+	}
+}
+
+var _ api.Desk = (*gateway.Gateway)(nil)

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"helpost/internal/blob/dir"
+	"helpost/internal/compose"
+	"helpost/internal/config"
+	"helpost/internal/directory"
+	"helpost/internal/gateway"
+	"helpost/internal/mailauth"
+	"helpost/internal/mailer"
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/internal/store/bolt"
+	"helpost/parser"
+	"helpost/smtpd"
+	"helpost/templates"
+)
+
+// house is the parts of one helpost, wired. serve and demo run it; the other verbs use what they need of it.
+type house struct {
+	config  *config.Config
+	store   *bolt.Store
+	blobs   *dir.Store
+	people  *directory.Directory
+	gateway *gateway.Gateway
+	mailer  *mailer.Mailer
+	log     *slog.Logger
+}
+
+// loadConfig reads helpost.toml; what is wrong with it is told line by line, and exits 2.
+func loadConfig(path string, errOut io.Writer) (*config.Config, error) {
+	cfg, err := config.Load(path)
+	var wrong config.Errors
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(errOut, err)
+		return nil, exitUsage
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, nil
+}
+
+// build wires the parts of a configuration. watch is told of each mail that passes; nil: nobody watches.
+func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*house, error) {
+	h := &house{config: cfg, log: log}
+	policy, err := cfg.Policy()
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := mailauth.NewTokens(cfg.Tickets.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	notices, err := templates.Load(cfg.Templates.Dir)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := readerOf(cfg, tokens)
+	if err != nil {
+		return nil, err
+	}
+	if h.people, err = directory.Open(cfg.Directory.File, cfg.Company.Domains, time.Now, log); err != nil {
+		return nil, err
+	}
+	if h.blobs, err = dir.Open(cfg.Blobs.Dir); err != nil {
+		return nil, err
+	}
+	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log}); err != nil {
+		return nil, err
+	}
+	inside := member(cfg.Company.Domains)
+	policy.Inside = func(address string) bool { return inside(domainOf(address)) }
+	addresses := cfg.Addresses()
+	lookup := func(rcpt string) (gateway.Mailbox, string, bool) {
+		box, token, ok := addresses.Lookup(rcpt)
+		return mailboxOf(cfg, box), token, ok
+	}
+	h.gateway, err = gateway.New(gateway.Parts{
+		Store: h.store, Blobs: h.blobs, Policy: policy, Parser: reader, Tokens: tokens, Relays: relaysOf(cfg),
+		Composer: &compose.Composer{Templates: notices, Tokens: tokens}, Directory: staff{h.people},
+		Company: templates.Company{Name: cfg.Company.Name, Phone: cfg.Company.Phone, Hours: cfg.Company.Hours},
+		Mailbox: lookup, Default: mailboxOf(cfg, cfg.Mailboxes[0]), Inside: inside, Hosted: member(hosted(cfg)),
+		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
+		Sent: func() { h.mailer.Notify() },
+	})
+	if err == nil {
+		h.mailer, err = newMailer(cfg, h)
+	}
+	if err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
+	return h, nil
+}
+
+// readerOf makes the reader of mail of a configuration.
+func readerOf(cfg *config.Config, tokens *mailauth.Tokens) (*parser.Parser, error) {
+	o := cfg.ParserOptions()
+	o.Ours = func(id string) bool {
+		_, ours := tokens.InMessageID(id)
+		return ours
+	}
+	return parser.New(o)
+}
+
+func newMailer(cfg *config.Config, h *house) (*mailer.Mailer, error) {
+	r := cfg.Relay
+	c := mailer.Config{
+		Address: r.Address, TLS: mailer.TLS(r.TLS), Hello: cfg.SMTP.Hostname, Username: r.Username, Password: r.Password,
+		Rate: rateOf(r.Rate), MaxSize: r.MaxSize.Bytes, Retry: r.Retry.Duration, GiveUpAfter: r.GiveUpAfter.Duration,
+	}
+	if r.DKIMKey != "" {
+		signer, err := mailer.LoadSigner(r.DKIMSelector, "", r.DKIMKey)
+		if err != nil {
+			return nil, err
+		}
+		c.DKIM = signer
+	}
+	return mailer.New(c, h.store, content{h}, h.gateway, time.Now, h.log)
+}
+
+// rateOf writes a rate as the mailer reads it: "30/m".
+func rateOf(r config.Rate) string {
+	units := map[time.Duration]string{time.Second: "s", time.Minute: "m", time.Hour: "h"}
+	if r.Mails == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%s", r.Mails, units[r.Per])
+}
+
+// staff is the directory as the gateway asks it.
+type staff struct{ *directory.Directory }
+
+func (s staff) Person(address string) (sop.Person, bool) {
+	p, known := s.Lookup(address)
+	return p.Person, known
+}
+
+func (s staff) Listed() bool { return s.Exists() }
+
+// content opens the pieces of a mail for the mailer.
+type content struct{ *house }
+
+func (c content) Open(ctx context.Context, s store.Segment) (out io.ReadCloser, err error) {
+	err = c.store.View(ctx, func(r store.Reader) error {
+		out, err = store.OpenSegment(ctx, r, c.blobs, s)
+		return err
+	})
+	return out, err
+}
+
+func mailboxOf(cfg *config.Config, m config.Mailbox) gateway.Mailbox {
+	return gateway.Mailbox{
+		Mailbox: compose.Mailbox{Address: m.Address, Name: deskName(cfg), ReplyDomain: m.ReplyDomain, Plain: m.ReplyStyle == "plain", Verp: cfg.Relay.Envelope == "verp"},
+		Team:    m.Team, ListIDs: m.ListIDs,
+	}
+}
+
+func deskName(cfg *config.Config) string { return "IT Service Desk " + cfg.Company.Name }
+
+func relaysOf(cfg *config.Config) []mailauth.Relay {
+	var all []mailauth.Relay
+	for _, t := range cfg.SMTP.TrustedRelays {
+		all = append(all, mailauth.Relay{CIDR: t.Prefixes, TLSName: t.TLSName, Results: mailauth.Trust(t.Results), AuthservIDs: t.AuthservIDs, Tenant: t.Tenant})
+	}
+	return all
+}
+
+// hosted lists the domains that we receive mail for.
+func hosted(cfg *config.Config) []string {
+	all := append([]string{}, cfg.Company.Domains...)
+	for _, m := range cfg.Mailboxes {
+		all = append(all, domainOf(m.Address), m.ReplyDomain)
+		for _, a := range m.Aliases {
+			all = append(all, domainOf(a))
+		}
+	}
+	return all
+}
+
+func member(domains []string) func(string) bool {
+	set := map[string]bool{}
+	for _, d := range domains {
+		if d != "" {
+			set[d] = true
+		}
+	}
+	return func(domain string) bool { return set[domain] }
+}
+
+// door makes the SMTP door of a configuration.
+func (h *house) door() (*smtpd.Server, error) {
+	cfg := h.config
+	c := smtpd.Config{Listen: cfg.SMTP.Listen, Hostname: cfg.SMTP.Hostname, MaxMessage: cfg.SMTP.MaxMessage.Bytes, Log: h.log}
+	for _, t := range cfg.SMTP.TrustedRelays {
+		c.Limits.Exempt = append(c.Limits.Exempt, t.Prefixes...)
+	}
+	if cfg.SMTP.TLSCert != "" {
+		certificate, err := smtpd.LoadCertificate(cfg.SMTP.TLSCert, cfg.SMTP.TLSKey, h.log)
+		if err != nil {
+			return nil, err
+		}
+		c.TLS = certificate
+	}
+	return smtpd.New(c, h.gateway), nil
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
