@@ -5,7 +5,6 @@
 package config
 
 import (
-	"crypto"
 	"net/netip"
 
 	"helpost/internal/sop"
@@ -139,8 +138,7 @@ type Relay struct {
 	DKIMSelector string   `toml:"dkim_selector"`
 	DKIMKey      string   `toml:"dkim_key"` // file: PEM of an RSA or Ed25519 key
 
-	Password   string        `toml:"-"` // the content of PasswordFile
-	DKIMSigner crypto.Signer `toml:"-"` // the key of DKIMKey; nil: mail is not signed
+	Password string `toml:"-"` // the content of PasswordFile
 }
 
 // Store is where tickets are kept ([store]).

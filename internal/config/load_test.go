@@ -73,7 +73,7 @@ func TestTheSmallestConfigurationIsComplete(t *testing.T) {
 		"show_address":       {c.Agents.ShowAddress, false},
 		"per_address_hour":   {c.Loops.PerAddressHour, 30},
 		"escalation.chain":   {fmt.Sprint(c.Escalation.Chain), "[lead manager]"},
-		"dkim":               {c.Relay.DKIMSigner, nil},
+		"dkim":               {c.Relay.DKIMKey, ""},
 		"prefix":             {c.Tickets.Prefix, "IT"},
 		"smtp.verify_dns":    {c.SMTP.VerifyDNS, true},
 		"validation.reopen":  {c.Validation.ReopenWindow.String(), "168h"},

@@ -174,7 +174,7 @@ func (k *checker) relay() {
 		k.fail("relay", "dkim_selector and dkim_key belong together: set both, or neither")
 	}
 	if r.DKIMKey != "" {
-		r.DKIMSigner = k.signer("relay.dkim_key", &r.DKIMKey)
+		k.dkimKey("relay.dkim_key", &r.DKIMKey)
 	}
 	if r.DKIMSelector != "" && !isDomain(lower(r.DKIMSelector)+".example") {
 		k.fail("relay.dkim_selector", "dkim_selector: %q is no DNS name; letters, digits and hyphens, like \"helpost\"", r.DKIMSelector)

@@ -126,3 +126,12 @@ func ParseRate(s string) (Rate, error) {
 	}
 	return Rate{n, per}, nil
 }
+
+// String writes a rate the way that ParseRate reads it.
+func (r Rate) String() string {
+	if r == (Rate{}) {
+		return ""
+	}
+	unit := map[time.Duration]string{time.Second: "s", time.Minute: "m", time.Hour: "h"}[r.Per]
+	return fmt.Sprintf("%d/%s", r.Mails, unit)
+}

@@ -53,7 +53,7 @@ func TestSizes(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	for text, want := range map[string]Rate{"": {}, "30/m": {30, time.Minute}, "1/s": {1, time.Second}, "1000/h": {1000, time.Hour}} {
-		if got, err := ParseRate(text); err != nil || got != want {
+		if got, err := ParseRate(text); err != nil || got != want || got.String() != text {
 			t.Errorf("%q is %v (%v), want %v", text, got, err, want)
 		}
 	}
