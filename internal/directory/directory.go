@@ -28,7 +28,7 @@ type Directory struct {
 	log     *slog.Logger
 
 	people  atomic.Pointer[map[string]sop.Person] // by address
-	next    atomic.Int64                      // when the file is looked at next, Unix nanoseconds
+	next    atomic.Int64                          // when the file is looked at next, Unix nanoseconds
 	problem atomic.Pointer[error]
 
 	reading sync.Mutex // guards what is below
