@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func (b blobs) Open(_ context.Context, s store.Segment) (io.ReadCloser, error) {
 	case !ok:
 		return nil, blob.ErrNotFound
 	default:
-		return io.NopCloser(bytes.NewReader([]byte(content))), nil
+		return io.NopCloser(strings.NewReader(content)), nil
 	}
 }
 
