@@ -2,6 +2,7 @@ package templates
 
 import (
 	"html/template"
+	"strconv"
 	"strings"
 
 	"helpost/internal/sop"
@@ -18,23 +19,27 @@ import (
 //
 // A blank line parts paragraphs.
 type block struct {
-	Kind    blockKind
-	Lines   []string
-	Facts   []fact
-	Buttons []Button
-	tight   bool // follows the block before without a blank line
+	kind  blockKind
+	lines []string
+	tight bool // follows the block before without a blank line
+
+	// What the layout sees; one of them is filled in.
+	Head, Text, Words template.HTML
+	List              []string
+	Facts             []fact
+	Buttons           []Button
 }
 
-type blockKind string
+type blockKind uint8
 
 const (
-	headBlock    blockKind = "head"
-	textBlock    blockKind = "text"
-	listBlock    blockKind = "list"
-	factsBlock   blockKind = "facts"
-	wordsBlock   blockKind = "words"
-	plainBlock   blockKind = "plain" // words that are the mail itself
-	buttonsBlock blockKind = "buttons"
+	textBlock blockKind = iota
+	headBlock
+	listBlock
+	factsBlock
+	wordsBlock
+	plainBlock // words that are the mail itself
+	buttonsBlock
 )
 
 // joins says whether two lines of this kind, one below the other, are one block.
@@ -65,14 +70,14 @@ func (v *view) blocksOf(written string) []block {
 		if !ok {
 			continue
 		}
-		if last := len(blocks) - 1; tight && last >= 0 && b.Kind == blocks[last].Kind && b.Kind.joins() {
-			blocks[last].Lines = append(blocks[last].Lines, b.Lines...)
+		if last := len(blocks) - 1; tight && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() {
+			blocks[last].lines = append(blocks[last].lines, b.lines...)
 			blocks[last].Facts = append(blocks[last].Facts, b.Facts...)
 			continue
 		}
-		b.tight = tight && b.Kind.joins()
+		b.tight = tight && b.kind.joins()
 		blocks = append(blocks, b)
-		tight = b.Kind == textBlock || b.Kind == listBlock
+		tight = b.kind == textBlock || b.kind == listBlock
 	}
 	return blocks
 }
@@ -85,85 +90,60 @@ func (v *view) blockOf(line string) (b block, ok bool) {
 		if v.d.Kind == sop.KindReply {
 			kind = plainBlock
 		}
-		return block{Kind: kind, Lines: v.words}, len(v.words) > 0
+		return block{kind: kind, lines: v.words}, len(v.words) > 0
 	case line == bodyMark:
-		return block{Kind: wordsBlock, Lines: v.body}, len(v.body) > 0
+		return block{kind: wordsBlock, lines: v.body}, len(v.body) > 0
 	case strings.HasPrefix(line, buttonsMark):
-		buttons := v.buttons[line[len(buttonsMark):]]
-		return block{Kind: buttonsBlock, Buttons: buttons}, len(buttons) > 0
+		i, err := strconv.Atoi(line[len(buttonsMark):])
+		if err != nil || i >= len(v.buttons) {
+			return block{}, false
+		}
+		return block{kind: buttonsBlock, Buttons: v.buttons[i]}, true
 	}
 	if text, is := strings.CutPrefix(line, "! "); is {
-		return block{Kind: headBlock, Lines: []string{v.head(unmark(text))}}, true
+		return block{kind: headBlock, lines: []string{v.head(unmark(text))}}, true
 	}
 	if text, is := strings.CutPrefix(line, "- "); is {
-		return block{Kind: listBlock, Lines: []string{unmark(text)}}, true
+		return block{kind: listBlock, lines: []string{unmark(text)}}, true
 	}
 	if text, is := strings.CutPrefix(line, "= "); is {
 		label, text, _ := strings.Cut(text, ":")
 		text = strings.TrimSpace(unmark(text))
-		return block{Kind: factsBlock, Facts: []fact{{guarded(unmark(label)), text}}}, text != ""
+		return block{kind: factsBlock, Facts: []fact{{guarded(unmark(label)), text}}}, text != ""
 	}
-	return block{Kind: textBlock, Lines: []string{guarded(unmark(line))}}, true
+	return block{kind: textBlock, lines: []string{guarded(unmark(line))}}, true
 }
 
 func unmark(s string) string { return strings.ReplaceAll(s, valueMark, "") }
 
-// text writes the text part: the blocks, the foot, the quote.
-func (v *view) text(blocks []block) string {
-	var b strings.Builder
-	b.Grow(2048)
-	for i, bl := range blocks {
-		if bl.Kind == buttonsBlock { // a text has no buttons: it says how to answer
-			continue
-		}
-		if i > 0 && !bl.tight {
-			b.WriteByte('\n')
-		}
-		for _, line := range bl.Lines {
-			switch {
-			case bl.Kind == listBlock:
-				b.WriteString("- ")
-			case bl.Kind == wordsBlock && v.d.ToDesk: // so that nobody can write what looks like a line of ours
-				line = strings.TrimRight("| "+line, " ")
-			case bl.Kind == wordsBlock || bl.Kind == plainBlock:
-				line = guarded(line)
-			}
-			b.WriteString(line)
-			b.WriteByte('\n')
-		}
-		for _, f := range bl.Facts {
-			b.WriteString(f.Label + ": " + f.Text + "\n")
-		}
+// fill gives the layout the lines of a block, escaped.
+func (b *block) fill() {
+	switch b.kind {
+	case headBlock:
+		b.Head = escapedLines(b.lines)
+	case textBlock, plainBlock:
+		b.Text = escapedLines(b.lines)
+	case wordsBlock:
+		b.Words = escapedLines(b.lines)
+	case listBlock:
+		b.List = b.lines
 	}
-	b.WriteString("\n" + v.Foot() + "\n")
-	if v.Ref != "" {
-		b.WriteString("ref: " + v.Ref + "\n")
-	}
-	if len(v.quote) > 0 {
-		b.WriteString("\n" + v.QuoteIntro + "\n")
-		for _, line := range v.quote {
-			b.WriteString(strings.TrimRight("> "+line, " ") + "\n")
-		}
-	}
-	return b.String()
 }
 
-// HTML gives the lines of a block, escaped, one below the other.
-func (b block) HTML() template.HTML { return escapedLines(b.Lines, b.Kind != headBlock) }
-
 // escapedLines joins lines by <br>. Blanks at the beginning of a line stay, for code and tables in people's words.
-func escapedLines(lines []string, guard bool) template.HTML {
+func escapedLines(lines []string) template.HTML {
 	var b strings.Builder
 	for i, line := range lines {
 		if i > 0 {
 			b.WriteString("<br>\n")
 		}
-		if guard {
-			line = guarded(line)
-		}
+		line = guarded(line)
 		rest := strings.TrimLeft(line, " \t")
 		for _, c := range line[:len(line)-len(rest)] {
-			b.WriteString(map[bool]string{true: "&nbsp;&nbsp;&nbsp;&nbsp;", false: "&nbsp;"}[c == '\t'])
+			b.WriteString("&nbsp;")
+			if c == '\t' {
+				b.WriteString("&nbsp;&nbsp;&nbsp;")
+			}
 		}
 		b.WriteString(template.HTMLEscapeString(rest))
 	}

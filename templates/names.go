@@ -62,7 +62,10 @@ func setOf(words string) map[string]bool {
 }
 
 func isDegree(s string) bool {
-	return degrees[strings.ToUpper(strings.NewReplacer(".", "", " ", "").Replace(s))]
+	if len(s) > 12 {
+		return false
+	}
+	return degrees[strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), " ", ""))]
 }
 
 // withoutBrackets drops what stands in brackets: departments, companies, "(External)".

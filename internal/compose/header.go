@@ -75,6 +75,9 @@ func visible(s string) bool {
 // field writes a field whose value is ours and ASCII.
 func (w *writer) field(name, value string) { w.add(name, ": ", value, "\r\n") }
 
+// quoting escapes what ends a quoted string (RFC 5322 §3.2.4).
+var quoting = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // mailbox writes a field with one address. What a person chose as a name is quoted, or encoded where it is not ASCII.
 func (w *writer) mailbox(name, display, address string) {
 	w.add(name, ":")
@@ -83,7 +86,7 @@ func (w *writer) mailbox(name, display, address string) {
 		w.add(" ", address, "\r\n")
 		return
 	case plainASCII(display):
-		w.add(` "`, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(display), `"`)
+		w.add(` "`, quoting.Replace(display), `"`)
 	default:
 		w.encoded(len(name)+1, display)
 	}
