@@ -44,7 +44,6 @@ const (
 	safetyWake = time.Minute // a clock that was set, or a machine that slept, is noticed after it
 	storeWait  = time.Second // after a store that failed, or rows that are leased elsewhere
 	growAfter  = time.Minute // a relay that refused one more connection is asked again
-	sweepMax   = 100         // rows given up in one go while the relay fails
 )
 
 // Run sends what is due until ctx ends. Then it begins nothing more, lets running transactions end and be recorded
@@ -315,8 +314,8 @@ func (l *loop) refused(ctx context.Context, now time.Time, err error) {
 		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
 		return
 	}
+	l.m.log.Debug("no connection to the relay", "error", oneLine(err.Error()))
 	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
-	l.m.sweep(ctx, l.relay.reason)
 }
 
 // down is a relay that fails: nothing is held for it, neither connections nor rows.
@@ -332,6 +331,7 @@ func (l *loop) down(ctx context.Context, news bool) {
 		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
 		l.tell()
 	}
+	l.m.sweep(l.keep, l.relay.reason)
 }
 
 // back is a relay that serves us again.
@@ -370,29 +370,6 @@ func (l *loop) publish() {
 	l.m.mu.Lock()
 	l.m.state = s
 	l.m.mu.Unlock()
-}
-
-// sweep gives up rows that are too old, while nothing can be tried.
-func (m *Mailer) sweep(ctx context.Context, reason string) {
-	now := m.clock()
-	var old []store.Outbox
-	err := m.queue.View(ctx, func(r store.Reader) error {
-		rows, err := r.Queue(0, sweepMax)
-		for _, row := range rows { // by id, so the oldest first
-			if m.tooOld(row, now) {
-				old = append(old, row)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		m.log.Error("the outbox cannot be read", "error", err)
-		return
-	}
-	for _, row := range m.board(old) {
-		v := m.givenUp(verdict{stage: stageMail, text: reason})
-		m.undelivered(context.WithoutCancel(ctx), row, v)
-	}
 }
 
 // drain ends what runs, after ctx of Run has.
