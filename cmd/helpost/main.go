@@ -37,6 +37,8 @@ type verb interface {
 
 // commandLine has one field a verb.
 type commandLine struct {
+	Serve   serveVerb   `cmd:"" help:"Run the gateway."`
+	Demo    demoVerb    `cmd:"" help:"Play a helpdesk's day against itself; needs no configuration."`
 	Explain explainVerb `cmd:"" help:"Show what is read in a mail."`
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -46,10 +45,9 @@ func (v *serveVerb) Run(ctx context.Context, _ io.Reader, _, errOut io.Writer) e
 
 // running is what runs of a house, and how it ends.
 type running struct {
-	door    *smtpd.Server
-	servers []*http.Server
-	wait    sync.WaitGroup
-	failed  chan error
+	door   *smtpd.Server
+	wait   sync.WaitGroup
+	failed chan error
 }
 
 // serve opens every door, tells ready, and runs until ctx ends or something fails that helpost cannot be without.
@@ -92,16 +90,8 @@ func (h *house) start(ctx context.Context, r *running) error {
 	}
 	r.wait.Go(func() { h.gateway.Run(ctx) })
 	r.wait.Go(func() { h.sweep(ctx) })
-	r.wait.Go(func() {
-		if err := h.mailer.Run(ctx); err != nil && ctx.Err() == nil {
-			r.failed <- fmt.Errorf("mailer: %w", err)
-		}
-	})
-	r.wait.Go(func() {
-		if err := r.door.Serve(ctx, doors...); err != nil {
-			r.failed <- fmt.Errorf("smtp: %w", err)
-		}
-	})
+	r.serves("mailer", func() error { return h.mailer.Run(ctx) })
+	r.serves("smtp", func() error { return r.door.Serve(ctx, doors...) })
 	return nil
 }
 
@@ -115,12 +105,12 @@ func closeAll(all []net.Listener) error {
 
 // listen opens the HTTP listener, where one is configured, and the control socket.
 func (h *house) listen(ctx context.Context, r *running) error {
-	control := h.api()
-	socket, err := api.Listen(h.config.Control.Socket)
+	server := h.api()
+	socket, err := api.ListenControl(h.config.Control.Socket)
 	if err != nil {
 		return err
 	}
-	h.http(r, socket, control.Control())
+	r.serves("control socket", func() error { return server.ServeControl(ctx, socket) })
 	if h.config.Portal.Listen == "" {
 		return nil
 	}
@@ -129,17 +119,28 @@ func (h *house) listen(ctx context.Context, r *running) error {
 	if err != nil {
 		return fmt.Errorf("portal: %w", err)
 	}
-	h.http(r, public, control.Public())
+	r.serves("portal", func() error { return server.ServePublic(ctx, public) })
 	return nil
 }
 
-func (h *house) http(r *running, l net.Listener, handler http.Handler) {
-	s := api.HTTP(handler)
-	r.servers = append(r.servers, s)
+// serves runs a server until it ends; an end with an error ends the house.
+func (r *running) serves(name string, serve func() error) {
 	r.wait.Go(func() {
-		if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			r.failed <- fmt.Errorf("http: %w", err)
+		if err := serve(); err != nil {
+			r.failed <- fmt.Errorf("%s: %w", name, err)
 		}
+	})
+}
+
+// api makes the HTTP side of a house.
+func (h *house) api() *api.Server {
+	token := ""
+	if len(h.config.Portal.APITokens) > 0 {
+		token = h.config.Portal.APITokens[0]
+	}
+	return api.New(api.Options{
+		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
+		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}}, Log: h.log,
 	})
 }
 
@@ -152,10 +153,6 @@ func (h *house) end(r *running, stop context.CancelFunc) error {
 		if e := r.door.Shutdown(ctx); e != nil && !errors.Is(e, context.DeadlineExceeded) {
 			err = e
 		}
-	}
-	for _, s := range r.servers {
-		_ = s.Shutdown(ctx) // who holds a request open past the drain is cut off by Close
-		err = errors.Join(err, s.Close())
 	}
 	stop()
 	r.wait.Wait()
@@ -176,8 +173,8 @@ func (h *house) sweep(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		h.log.Warn("blobs not swept", "error", err)
 	}
-	if swept.Blobs+swept.Temps > 0 {
-		h.log.Info("orphans removed", "blobs", swept.Blobs, "temporary", swept.Temps)
+	if swept.Blobs+swept.Left > 0 {
+		h.log.Info("orphans removed", "blobs", swept.Blobs, "temporary", swept.Left)
 	}
 }
 

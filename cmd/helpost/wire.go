@@ -16,7 +16,6 @@ import (
 	"helpost/internal/gateway"
 	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
-	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/bolt"
 	"helpost/parser"
@@ -68,7 +67,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if err != nil {
 		return nil, err
 	}
-	if h.people, err = directory.Open(cfg.Directory.File, cfg.Company.Domains, time.Now, log); err != nil {
+	if h.people, err = directory.Open(cfg.Directory.File, cfg.Company.Domains, log); err != nil {
 		return nil, err
 	}
 	if h.blobs, err = dir.Open(cfg.Blobs.Dir); err != nil {
@@ -86,7 +85,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	}
 	h.gateway, err = gateway.New(gateway.Parts{
 		Store: h.store, Blobs: h.blobs, Policy: policy, Parser: reader, Tokens: tokens, Relays: relaysOf(cfg),
-		Composer: &compose.Composer{Templates: notices, Tokens: tokens}, Directory: staff{h.people},
+		Composer: &compose.Composer{Templates: notices, Tokens: tokens}, Directory: h.people,
 		Company: templates.Company{Name: cfg.Company.Name, Phone: cfg.Company.Phone, Hours: cfg.Company.Hours},
 		Mailbox: lookup, Default: mailboxOf(cfg, cfg.Mailboxes[0]), Inside: inside, Hosted: member(hosted(cfg)),
 		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
@@ -135,16 +134,6 @@ func rateOf(r config.Rate) string {
 	}
 	return fmt.Sprintf("%d/%s", r.Mails, units[r.Per])
 }
-
-// staff is the directory as the gateway asks it.
-type staff struct{ *directory.Directory }
-
-func (s staff) Person(address string) (sop.Person, bool) {
-	p, known := s.Lookup(address)
-	return p.Person, known
-}
-
-func (s staff) Listed() bool { return s.Exists() }
 
 // content opens the pieces of a mail for the mailer.
 type content struct{ *house }

@@ -73,7 +73,7 @@ type Passed struct {
 	Outcome    string
 	Detail     string
 	Ticket     string
-	Read       *parser.Mail
+	Raw        []byte
 	Report     sop.Report
 	Notices    []workflow.Notice
 }

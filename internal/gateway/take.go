@@ -232,7 +232,7 @@ func (g *Gateway) tell(r Read, p Passed) {
 	if g.Watch == nil {
 		return
 	}
-	p.At, p.From, p.Subject, p.Read = g.Clock(), orWord(r.Said.From.Address, r.From), r.Said.Subject, r.Said
+	p.At, p.From, p.Subject, p.Raw = g.Clock(), orWord(r.Said.From.Address, r.From), r.Said.Subject, r.Data
 	if len(r.Rcpt) > 0 {
 		p.Rcpt = r.Rcpt[0]
 	}
