@@ -1,0 +1,303 @@
+package parser
+
+import (
+	"strings"
+
+	"helpost/internal/sop"
+)
+
+// answer is what all clauses of an answer say together.
+type answer struct {
+	text  string
+	words []token
+
+	good, hedged, yes, thanks, praise, close bool
+	negative, weak                           bool // before any other matter is spoken of
+	later, ask, request, keep                bool
+	other                                    bool // another matter
+	strange                                  int
+	empty                                    bool
+	evidence                                 string
+}
+
+// answerOf judges a text clause by clause. About are the things that the ticket is about.
+func (v *vocabulary) answerOf(text string, words []token, about []string) answer {
+	a := answer{text: text, words: words, empty: len(words) == 0}
+	list := clauses(v.items(words))
+	found := make([]finding, len(list))
+	for i, c := range list {
+		found[i] = v.judge(c, text, words)
+	}
+	carryTime(list, found)
+	for i := range list {
+		a.take(list[i], found, i, about)
+	}
+	return a
+}
+
+// carryTime lets "kemarin, …" hold for the clause behind its comma.
+func carryTime(list []clause, found []finding) {
+	for i := range found {
+		f := &found[i]
+		only := f.past && !f.good && !f.negative && !f.pastNegative && len(list[i].items) <= 3
+		if only && i+1 < len(found) && !list[i+1].but && !found[i+1].now && found[i+1].negative && !found[i+1].still {
+			found[i+1].negative, found[i+1].pastNegative = false, true
+		}
+	}
+}
+
+// take adds one clause to the answer.
+func (a *answer) take(c clause, found []finding, i int, about []string) {
+	f := found[i]
+	a.strange += f.strange
+	a.thanks = a.thanks || f.thanks
+	a.praise = a.praise || f.praise
+	a.later = a.later || f.later && !(f.iff && !f.negative && a.good)
+	a.keep = a.keep || f.keep
+	a.close = a.close || f.close && !f.iff
+	if f.fresh {
+		a.other = true
+		return
+	}
+	if f.beside && a.wants(found[i:]) || a.isOther(c, f, found[:i], about) {
+		a.other = true
+		return
+	}
+	if c.question && !f.close {
+		a.ask = true
+		if f.negative && !f.weak && (f.still || f.malah || hasAsk(c) || hasNotYet(c)) {
+			a.setNegative(f)
+		}
+		return
+	}
+	a.ask = a.ask || f.ask && !f.negative && !f.good
+	a.request = a.request || f.request && !f.close
+	switch {
+	case f.negative:
+		if !a.other {
+			a.setNegative(f)
+		}
+	case f.good:
+		a.good = true
+		a.note(f)
+	case c.but && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !a.other:
+		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
+			a.setNegative(finding{weak: f.hedged, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
+		}
+	}
+	a.hedged = a.hedged || f.hedged
+	a.yes = a.yes || f.yes || f.done && f.strange == 0 // "sudah, pak"
+}
+
+func hasAsk(c clause) bool { return hasSection(c, "ask") }
+
+func hasNotYet(c clause) bool { return hasSection(c, "not yet") }
+
+func hasSection(c clause, section string) bool {
+	for _, it := range c.items {
+		if it.section == section {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *answer) setNegative(f finding) {
+	a.weak = f.weak && (a.weak || !a.negative)
+	a.negative = true
+	a.note(f)
+}
+
+func (a *answer) note(f finding) {
+	if f.evidence[1] < len(a.words) {
+		a.evidence = a.text[a.words[f.evidence[0]].start:a.words[f.evidence[1]].end]
+	}
+}
+
+// wants says whether a wish or a fault follows "by the way".
+func (a *answer) wants(rest []finding) bool {
+	if a.negative {
+		return false
+	}
+	for _, f := range rest {
+		if f.request || f.negative || f.redo {
+			return a.good || a.thanks || a.yes || a.praise || rest[0].good
+		}
+	}
+	return false
+}
+
+// isOther says whether a clause that speaks of a fault speaks of another one: the fix was confirmed before it, and it is
+// about other things than the ticket and all that was said to work.
+func (a *answer) isOther(c clause, f finding, before []finding, about []string) bool {
+	if !f.negative || f.still || f.weak || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) {
+		return false
+	}
+	known := about
+	for _, b := range before {
+		if b.good {
+			known = append(known[:len(known):len(known)], b.things...)
+		}
+	}
+	if len(known) == 0 {
+		return false
+	}
+	for _, t := range f.things {
+		for _, k := range known {
+			if t == k {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// verdict weighs what was said.
+func (a *answer) verdict(rating *int) (sop.Verdict, string) {
+	sure := a.good || a.close
+	agrees := a.yes || a.thanks || a.praise
+	switch {
+	case a.empty:
+		return sop.Unclear, ""
+	case a.other && !a.negative:
+		return sop.Other, a.said()
+	case a.negative && a.weak && (a.later || sure):
+		return sop.Unclear, a.said()
+	case a.negative:
+		return sop.Dispute, a.said()
+	case a.keep:
+		return sop.Unclear, a.said()
+	case a.later, a.ask:
+		return sop.Unclear, a.said()
+	case a.request && sure && !a.close:
+		return sop.Other, a.said()
+	case a.request && !a.close:
+		return sop.Unclear, a.said()
+	case sure, a.hedged && agrees:
+		return sop.Confirm, a.said()
+	case agrees && a.strange <= strangeWords:
+		return sop.Confirm, a.said()
+	case rating != nil && *rating >= 4 && a.strange <= strangeWords:
+		return sop.Confirm, a.said()
+	}
+	return sop.Unclear, a.said()
+}
+
+// said gives the words that decided, or the beginning of the answer.
+func (a *answer) said() string {
+	if a.evidence != "" {
+		return a.evidence
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(a.text), "\n")
+	if len(line) > 120 {
+		line = strings.ToValidUTF8(line[:120], "")
+	}
+	return line
+}
+
+// rating finds a mark from 1 to 5.
+func (v *vocabulary) rating(text string, words []token) *int {
+	if n := stars(text); n > 0 {
+		return &n
+	}
+	for i := range words {
+		n, ok := v.figure(text, words, i)
+		if !ok {
+			continue
+		}
+		if bounded, of := outOf(text, words, i); of {
+			if bounded {
+				return &n
+			}
+			continue
+		}
+		if len(words) == 1 && strings.Trim(text, " \n.!*") == text[words[i].start:words[i].end] {
+			return &n
+		}
+		for j := i - 1; j >= 0 && j >= i-3; j-- {
+			if v.isRating(words[j:]) && !isRange(text, words[i]) {
+				return &n
+			}
+		}
+		if i+1 < len(words) && v.isRating(words[i+1:]) && words[i+1].breaks == 0 && !isRange(text, words[i]) {
+			return &n
+		}
+	}
+	return nil
+}
+
+func (v *vocabulary) isRating(words []token) bool {
+	_, marks := v.verdict.longest(words)
+	for _, m := range marks {
+		if m.section == "rating" {
+			return true
+		}
+	}
+	return false
+}
+
+// figure reads 1 to 5, in a digit or a word.
+func (v *vocabulary) figure(text string, words []token, i int) (int, bool) {
+	s := text[words[i].start:words[i].end]
+	if len(s) == 1 && s[0] >= '1' && s[0] <= '5' {
+		return int(s[0] - '0'), !decimal(text, words[i])
+	}
+	_, marks := v.verdict.longest(words[i : i+1])
+	for _, m := range marks {
+		if m.section == "number" {
+			return int(m.value[0] - '0'), true
+		}
+	}
+	return 0, false
+}
+
+// decimal says whether a digit is a part of a larger number.
+func decimal(text string, w token) bool {
+	next := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	before := w.start >= 2 && strings.IndexByte(".,:", text[w.start-1]) >= 0 && next(w.start-2)
+	after := w.end+1 < len(text) && strings.IndexByte(".,:", text[w.end]) >= 0 && next(w.end+1)
+	return before || after
+}
+
+// isRange says whether a figure is one end of "1-5".
+func isRange(text string, w token) bool {
+	rest := strings.TrimLeft(text[w.end:min(len(text), w.end+12)], " ")
+	for _, mark := range [...]string{"-", "–", "sampai", "s/d", "to "} {
+		if strings.HasPrefix(rest, mark) && strings.ContainsAny(rest, "12345") {
+			return true
+		}
+	}
+	before := strings.TrimRight(text[max(0, w.start-4):w.start], " ")
+	return strings.HasSuffix(before, "-") && strings.ContainsAny(before, "12345")
+}
+
+// outOf reads "4/5" and "4 dari 5": of says that there is such a bound, bounded that it is 5.
+func outOf(text string, words []token, i int) (bounded, of bool) {
+	rest := text[words[i].end:min(len(text), words[i].end+20)]
+	trimmed := strings.TrimLeft(rest, " ")
+	for _, mark := range [...]string{"/", "dari", "out of", "of"} {
+		if tail, ok := strings.CutPrefix(trimmed, mark); ok {
+			tail = strings.TrimLeft(tail, " ")
+			end := 0
+			for end < len(tail) && tail[end] >= '0' && tail[end] <= '9' {
+				end++
+			}
+			if end > 0 {
+				if end < len(tail) && tail[end] == '/' { // a date
+					return false, true
+				}
+				return tail[:end] == "5", true
+			}
+		}
+	}
+	return false, false
+}
+
+// stars counts a row of one to five stars that are no half.
+func stars(text string) int {
+	n := strings.Count(text, "★") + strings.Count(text, "⭐") + strings.Count(text, "🌟")
+	if n > 5 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,58 @@
+package parser
+
+import (
+	"strings"
+
+	"helpost/internal/sop"
+)
+
+const langWords = 50 // how many words of a text tell its language
+
+// language says in which language a mail is written: by the stop words among the first words of its new text; a tie is
+// the company's language.
+func (p *Parser) language(m *Mail) sop.Lang {
+	text := m.NewText
+	if m.Forward != nil && len(strings.Fields(text)) == 0 {
+		text = m.Forward.Text
+	}
+	counts := p.words.countStops(text)
+	if tie(counts) && m.Subject != "" {
+		counts = p.words.countStops(m.Subject)
+	}
+	best, most := p.opts.Language, counts[p.opts.Language]
+	for lang, n := range counts {
+		if n > most || n == most && best != p.opts.Language && lang < best {
+			best, most = lang, n
+		}
+	}
+	return best
+}
+
+func tie(counts map[sop.Lang]int) bool {
+	most, holders := 0, 0
+	for _, n := range counts {
+		switch {
+		case n > most:
+			most, holders = n, 1
+		case n == most:
+			holders++
+		}
+	}
+	return holders != 1
+}
+
+// countStops counts the stop words of each language. Labels of forms, log lines and addresses are no prose: a line with
+// a label counts for what stands behind it.
+func (v *vocabulary) countStops(text string) map[sop.Lang]int {
+	if len(text) > 4000 {
+		text = text[:4000]
+	}
+	counts := map[sop.Lang]int{}
+	words := v.tokens(text)
+	for _, w := range words[:min(len(words), langWords)] {
+		for lang := range v.stops[w.id] {
+			counts[lang]++
+		}
+	}
+	return counts
+}

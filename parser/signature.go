@@ -1,0 +1,571 @@
+package parser
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what is taken for a signature.
+const (
+	signatureLines  = 16  // lines with words, at most
+	signatureLine   = 110 // bytes a line
+	closingWordsMax = 12
+	nameWords       = 6
+)
+
+// closingWords know what stands around people's words.
+type closingWords struct {
+	greeting, closing, thanks, address, sentFrom, sentWhole, device []string
+	disclaimer, banner, postscript                                  []string
+	starts                                                          map[string]uint8 // first words of closings and the like
+	particle                                                        map[string]bool
+	isAddress                                                       map[string]bool
+}
+
+// What a line can begin with.
+const (
+	startsGreeting uint8 = 1 << iota
+	startsClosing
+	startsThanks
+	startsSent
+	startsPostscript
+)
+
+func newClosingWords(l lists) closingWords {
+	get := func(section string) []string { return unique(l.phrases("closing/" + section)) }
+	c := closingWords{greeting: get("greeting"), closing: get("closing"), thanks: get("thanks"), address: get("address"), sentFrom: get("sent from"),
+		sentWhole: get("sent whole"), device: get("device"), disclaimer: get("disclaimer"), banner: get("banner"), postscript: get("postscript"),
+		starts: map[string]uint8{}, particle: map[string]bool{}, isAddress: map[string]bool{}}
+	for list, mark := range map[*[]string]uint8{&c.greeting: startsGreeting, &c.closing: startsClosing, &c.thanks: startsThanks, &c.sentFrom: startsSent,
+		&c.sentWhole: startsSent, &c.postscript: startsPostscript} {
+		for _, phrase := range *list {
+			c.starts[firstLetters(phrase)] |= mark
+		}
+	}
+	for _, w := range get("particle") {
+		c.particle[w] = true
+	}
+	for _, phrase := range c.address {
+		for _, w := range splitWords(phrase) {
+			c.isAddress[w] = true
+		}
+	}
+	return c
+}
+
+// firstLetters gives the first word of a line without the marks around it, in lower case: a quick look before a long one.
+func firstLetters(s string) string {
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return !isWordRune(r) })
+	end := wordEnd(s[:min(len(s), 40)], 0)
+	return lower(s[:end])
+}
+
+// begins gives the longest phrase that a line begins with, as whole words, and what follows it.
+func begins(low string, phrases []string) (phrase, rest string, ok bool) {
+	for _, p := range phrases {
+		if len(p) > len(phrase) && strings.HasPrefix(low, p) {
+			next, _ := utf8.DecodeRuneInString(low[len(p):])
+			if len(low) == len(p) || !isWordRune(next) || p[len(p)-1] >= utf8.RuneSelf {
+				phrase, rest, ok = p, low[len(p):], true
+			}
+		}
+	}
+	return phrase, rest, ok
+}
+
+// markSignatures finds signatures, closings, the phone's line and disclaimers in each run of new lines.
+func (v *vocabulary) markSignatures(lines []textLine, name string) {
+	for i := 0; i < len(lines); {
+		if lines[i].kind != lineNew {
+			i++
+			continue
+		}
+		j := i
+		for j < len(lines) && lines[j].kind == lineNew {
+			j++
+		}
+		v.markSignature(lines[i:j], name)
+		i = j
+	}
+}
+
+func (v *vocabulary) markSignature(lines []textLine, name string) {
+	v.markBanner(lines)
+	if i := v.delimiter(lines); i >= 0 {
+		v.cutFrom(lines, i)
+		lines = lines[:i]
+	}
+	for {
+		lines = trimTail(lines)
+		before := len(lines)
+		lines = v.cutDisclaimer(lines)
+		lines = v.cutSentFrom(lines)
+		lines = trimTail(lines)
+		if i := v.closingLine(lines, name); i >= 0 {
+			v.cutFrom(lines, i)
+			lines = lines[:i]
+		} else if i := v.bareName(lines, name); i >= 0 {
+			v.cutFrom(lines, i)
+			lines = lines[:i]
+		}
+		if len(lines) == before {
+			return
+		}
+	}
+}
+
+// cutFrom takes lines to the signature; a command below it stays, and so does a postscript.
+func (v *vocabulary) cutFrom(lines []textLine, i int) {
+	for ; i < len(lines); i++ {
+		s := lines[i].s
+		if strings.HasPrefix(s, "#") && v.looksLikeCommand(s) {
+			continue
+		}
+		if v.closing.starts[firstLetters(s)]&startsPostscript != 0 && v.isPostscript(s) {
+			return
+		}
+		lines[i].kind = lineSignature
+	}
+}
+
+func (v *vocabulary) isPostscript(s string) bool {
+	_, rest, ok := begins(strings.ToLower(strings.ReplaceAll(s, ".", "")), v.closing.postscript)
+	return ok && strings.HasPrefix(trimBlank(rest), ":")
+}
+
+// trimTail leaves blank lines and strokes at the end out, and takes the strokes to the signature.
+func trimTail(lines []textLine) []textLine {
+	for len(lines) > 0 {
+		l := &lines[len(lines)-1]
+		if l.s != "" && !isRule(l.s) && l.s != "ᐧ" && l.s != "-" && l.s != "_" && l.s != "*" {
+			return lines
+		}
+		if l.s != "" {
+			l.kind = lineSignature
+		}
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// delimiter finds "-- " with a signature below it.
+func (v *vocabulary) delimiter(lines []textLine) int {
+	for i := range lines {
+		s := lines[i].s
+		if s == "--" || s == "—" || s == "– –" || s == "- -" {
+			if strings.TrimRight(lines[i].raw, "\r") == "-- " || v.likeSignature(lines[i+1:]) {
+				return i
+			}
+			continue
+		}
+		if len(s) >= 2 && isRule(s) && i+1 < len(lines) && v.likeSignature(lines[i+1:]) && !hasEarlierRule(lines, i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// hasEarlierRule says whether a stroke is one of several, as around a table or a piece of code.
+func hasEarlierRule(lines []textLine, i int) bool {
+	for j := range i {
+		if strings.HasPrefix(lines[j].s, "```") || lines[j].s != "" && isRule(lines[j].s) {
+			return true
+		}
+	}
+	return false
+}
+
+// likeSignature says whether all lines could be a signature.
+func (v *vocabulary) likeSignature(lines []textLine) bool {
+	n := 0
+	for i := range lines {
+		s := lines[i].s
+		if s == "" {
+			continue
+		}
+		if n++; n > signatureLines {
+			return false
+		}
+		if !v.signatureLine(s) && !v.isSentFrom(s) && !v.isDisclaimer(s) && !isRule(s) && !v.isClosing(s) && !v.looksLikeCommand(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// signatureLine says whether a line could stand in a signature: a name, a job, a firm, a way to reach somebody.
+func (v *vocabulary) signatureLine(s string) bool {
+	if len(s) > signatureLine || strings.HasSuffix(s, "?") || strings.HasPrefix(s, "#") {
+		return false
+	}
+	if isContact(s) {
+		return true
+	}
+	words := strings.Fields(s)
+	if len(words) > 9 || strings.HasSuffix(s, "!") {
+		return false
+	}
+	if v.says(s) {
+		return false
+	}
+	if strings.HasSuffix(s, ".") && len(words) > 3 {
+		return false
+	}
+	capital, small := 0, 0
+	for _, w := range words {
+		w = strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		r, _ := utf8.DecodeRuneInString(w)
+		switch {
+		case w == "" || v.closing.particle[strings.ToLower(w)]:
+		case unicode.IsLower(r):
+			small++
+		default:
+			capital++
+		}
+	}
+	return small == 0 || capital > 2*small
+}
+
+// isContact knows telephone numbers, addresses, pages, pictures and firms.
+func isContact(s string) bool {
+	if len(s) > signatureLine {
+		return false
+	}
+	low := strings.ToLower(s)
+	for _, mark := range [...]string{"www.", "http://", "https://", "[cid:", "mailto:", " | ", "ext.", "ext ", "telp", "tel.", "tel:", "phone", "mobile", "fax", "pt ", "cv ", "whatsapp", "hp ", "hp:", "hp.", "e-mail:", "email:", "jl.", "jalan ", "linkedin"} {
+		if i := strings.Index(low, mark); i >= 0 && (i == 0 || !isWordRune(rune(low[i-1])) || mark[0] == ' ') {
+			return true
+		}
+	}
+	if strings.Contains(s, "@") && len(strings.Fields(s)) <= 3 {
+		return true
+	}
+	digits, letters := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+			letters++
+		}
+	}
+	return digits >= 6 && letters <= 12
+}
+
+// says tells whether a line holds a word of a verdict: whoever says something has not begun to sign.
+func (v *vocabulary) says(s string) bool {
+	words := v.tokens(s)
+	for i := range words {
+		if n, marks := v.verdict.longest(words[i:]); n > 0 {
+			for _, m := range marks {
+				switch m.section {
+				case "good", "bad", "broken", "not", "not yet", "still", "later", "try", "redo", "gone", "but":
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (v *vocabulary) isSentFrom(s string) bool {
+	if len(s) > 160 || v.closing.starts[firstLetters(s)]&startsSent == 0 {
+		return false
+	}
+	low := strings.ToLower(strings.TrimLeft(s, "-–—*_[<( "))
+	if _, _, ok := begins(low, v.closing.sentWhole); ok {
+		return true
+	}
+	_, rest, ok := begins(low, v.closing.sentFrom)
+	if !ok || len(strings.Fields(rest)) > 9 {
+		return false
+	}
+	return holdsWord(low, v.closing.device)
+}
+
+// holdsWord says whether one of the phrases stands in a line as whole words.
+func holdsWord(low string, phrases []string) bool { return countWords(low, phrases, 1) > 0 }
+
+// countWords counts how many of the phrases stand in a line, at most to a limit.
+func countWords(low string, phrases []string, limit int) int {
+	n := 0
+	for _, p := range phrases {
+		for from := 0; ; {
+			i := strings.Index(low[from:], p)
+			if i < 0 {
+				break
+			}
+			i += from
+			before, _ := utf8.DecodeLastRuneInString(low[:i])
+			after, _ := utf8.DecodeRuneInString(low[i+len(p):])
+			if p[0] >= utf8.RuneSelf || (i == 0 || !isWordRune(before)) && (i+len(p) == len(low) || !isWordRune(after)) {
+				n++
+				break
+			}
+			from = i + 1
+		}
+		if n >= limit {
+			return n
+		}
+	}
+	return n
+}
+
+// cutSentFrom cuts the phone's line and what stands below it.
+func (v *vocabulary) cutSentFrom(lines []textLine) []textLine {
+	for i, seen := len(lines)-1, 0; i >= 0 && seen < signatureLines; i-- {
+		if lines[i].s == "" {
+			continue
+		}
+		seen++
+		if v.isSentFrom(lines[i].s) && v.likeSignature(lines[i+1:]) {
+			v.cutFrom(lines, i)
+			return lines[:i]
+		}
+	}
+	return lines
+}
+
+// isDisclaimer says whether a line is the small print of a firm.
+func (v *vocabulary) isDisclaimer(s string) bool {
+	if len(s) < 30 || len(s) > 5000 {
+		return false
+	}
+	return countWords(strings.ToLower(s), v.closing.disclaimer, 2) >= 2
+}
+
+// cutDisclaimer cuts paragraphs of small print at the end.
+func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
+	for {
+		lines = trimTail(lines)
+		start, size := len(lines), 0
+		for start > 0 && lines[start-1].s != "" {
+			start--
+			size += len(lines[start].s) + 1
+		}
+		if start == len(lines) || size > 8000 {
+			return lines
+		}
+		var paragraph strings.Builder
+		for i := start; i < len(lines); i++ {
+			paragraph.WriteString(lines[i].s)
+			paragraph.WriteByte(' ')
+		}
+		if !v.isDisclaimer(paragraph.String()) {
+			return lines
+		}
+		for start < len(lines)-1 && !v.smallPrintBegins(lines[start].s) { // a signature may stand right above it
+			start++
+		}
+		v.cutFrom(lines, start)
+		lines = lines[:start]
+	}
+}
+
+func (v *vocabulary) smallPrintBegins(s string) bool {
+	return len(s) > 40 && countWords(strings.ToLower(s), v.closing.disclaimer, 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
+}
+
+// markBanner cuts a warning that a mail system put on top.
+func (v *vocabulary) markBanner(lines []textLine) {
+	i := nextLine(lines, 0)
+	end := i
+	for end < len(lines) && lines[end].s != "" && end < i+6 {
+		end++
+	}
+	for j := i; j < end; j++ {
+		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && holdsWord(strings.ToLower(s), v.closing.banner) {
+			for ; i <= j; i++ {
+				lines[i].kind = lineSignature
+			}
+		}
+	}
+}
+
+// isUpperStart says whether a line begins with a word in capitals: "CAUTION: …".
+func isUpperStart(s string) bool {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLower(r) {
+			return false
+		}
+		if !unicode.IsLetter(r) {
+			if n > 0 {
+				return n >= 4
+			}
+			continue
+		}
+		n++
+	}
+	return n >= 4
+}
+
+// isClosing says whether a line is nothing but a closing, with or without a name behind it.
+func (v *vocabulary) isClosing(s string) bool {
+	kind, _ := v.closingKind(s)
+	return kind == startsClosing
+}
+
+// closingKind says whether a line is a closing or a thanks, and what follows the phrase.
+func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
+	if len(s) > 120 {
+		return 0, ""
+	}
+	mark := v.closing.starts[firstLetters(s)]
+	if mark&(startsClosing|startsThanks) == 0 {
+		return 0, ""
+	}
+	bare := strings.TrimLeft(strings.ReplaceAll(s, ".", " "), "-–—*_~/ ")
+	low := strings.Join(strings.Fields(strings.ToLower(bare)), " ")
+	if p, after, ok := begins(low, v.closing.thanks); ok && mark&startsThanks != 0 {
+		if q, after2, ok2 := begins(low, v.closing.closing); !ok2 || len(p) > len(q) {
+			return startsThanks, original(s, after)
+		} else {
+			return startsClosing, original(s, after2)
+		}
+	}
+	if _, after, ok := begins(low, v.closing.closing); ok {
+		return startsClosing, original(s, after)
+	}
+	return 0, ""
+}
+
+// original gives the end of a line as it was written, for the end of its lower-case form.
+func original(s, low string) string {
+	low = strings.Trim(low, ".,;:!- ")
+	n := len(strings.Fields(low))
+	words := strings.Fields(s)
+	if n == 0 {
+		return ""
+	}
+	if n > len(words) {
+		return low
+	}
+	return strings.Trim(strings.Join(words[len(words)-n:], " "), ",.;:!- ")
+}
+
+// closingLine finds the closing whose name, job and firm end the lines.
+func (v *vocabulary) closingLine(lines []textLine, name string) int {
+	for i, seen := len(lines)-1, 0; i >= 0 && seen < signatureLines; i-- {
+		s := lines[i].s
+		if s == "" {
+			continue
+		}
+		seen++
+		kind, rest := v.closingKind(s)
+		if kind == 0 || isFolded(lines, i) {
+			continue
+		}
+		if at := v.closes(lines, i, kind, rest, name); at >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// isFolded says whether a line goes on with the sentence of the line above.
+func isFolded(lines []textLine, i int) bool {
+	if i == 0 || len(lines[i-1].s) < foldedLine {
+		return false
+	}
+	return !strings.ContainsAny(lines[i-1].s[len(lines[i-1].s)-1:], ".!?,:;)")
+}
+
+// closes judges a closing line; where a thanks is all that was said it stays, and only the name below it goes.
+func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name string) int {
+	below := lines[i+1:]
+	first := nextLine(below, 0)
+	opening := nextLine(lines, 0) == i
+	named := first < len(below) && (v.nameLine(below[first].s, name) || isContact(below[first].s)) && v.likeSignature(below[first:])
+	own := rest != "" && v.nameLine(rest, name) && (kind == startsClosing || sharesName(rest, name))
+	switch {
+	case rest != "" && !own:
+		return -1
+	case first == len(below) && own:
+	case first == len(below):
+		if kind == startsThanks || opening {
+			return -1
+		}
+		return i
+	case own && v.likeSignature(below[first:]), named:
+	case kind == startsClosing && !opening && v.likeSignature(below[first:]):
+	default:
+		return -1
+	}
+	if kind == startsThanks && opening {
+		if own {
+			return -1
+		}
+		return i + 1 + first
+	}
+	if opening && (first == len(below) || !sharesName(below[first].s, name)) {
+		return -1
+	}
+	return i
+}
+
+// nameLine says whether a line is a person's name.
+func (v *vocabulary) nameLine(s, name string) bool {
+	s = strings.Trim(s, "-–—*_~/() \t")
+	if sharesName(s, name) && len(strings.Fields(s)) <= nameWords {
+		return true
+	}
+	words := strings.Fields(s)
+	if len(words) == 0 || len(words) > nameWords || len(s) > 60 || strings.ContainsAny(s, "?!:#") || v.says(s) {
+		return false
+	}
+	for _, w := range words {
+		r, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(r) && !v.closing.particle[strings.ToLower(w)] && r != '(' && r != '&' && r != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// sharesName says whether a line holds a name of the sender, and little else.
+func sharesName(s, name string) bool {
+	if name == "" || s == "" {
+		return false
+	}
+	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
+	if len(words) == 0 || len(words) > nameWords {
+		return false
+	}
+	own := " " + strings.ToLower(strings.Map(letterOrBlank, name)) + " "
+	shared := 0
+	for _, w := range words {
+		if len(w) > 1 && strings.Contains(own, " "+w+" ") {
+			shared++
+		}
+	}
+	return shared > 0 && 2*shared >= len(words)
+}
+
+func letterOrBlank(r rune) rune {
+	if unicode.IsLetter(r) || r == '\'' {
+		return r
+	}
+	return ' '
+}
+
+// bareName finds a signature without a closing: a last paragraph that begins with the sender's name.
+func (v *vocabulary) bareName(lines []textLine, name string) int {
+	start, seen := len(lines), 0
+	for start > 0 && lines[start-1].s != "" && seen < signatureLines {
+		start--
+		seen++
+	}
+	for i := start; i < len(lines); i++ {
+		s := strings.TrimLeft(lines[i].s, "-–—~/*_ ")
+		signed := s != lines[i].s && v.nameLine(s, name) && len(strings.Fields(s)) <= 3 && i == len(lines)-1 && i == start
+		if !signed && (!sharesName(s, name) || !v.nameLine(s, name)) {
+			continue
+		}
+		if v.likeSignature(lines[i:]) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,235 @@
+package parser
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// token is a word of a text: a run of letters and digits, a picture character, or a smiley.
+type token struct {
+	start, end int   // bytes of the text
+	id         int32 // its number in the vocabulary, 0 where it is unknown
+	breaks     uint8 // what stands between it and the word before
+	after      uint8 // what stands right behind it
+}
+
+// What stands between two words.
+const (
+	breakComma    uint8 = 1 << iota // a comma, a bracket, a dash
+	breakStop                       // the end of a sentence
+	breakLine                       // the end of a line that is no mere fold
+	breakQuestion                   // a question mark
+	breakColon
+)
+
+// Folding and misspelling.
+const (
+	foldedLine  = 45 // a line of less bytes than this was not folded by a mail client
+	longestWord = 40
+)
+
+// tokens cuts a text into words and looks each up.
+func (v *vocabulary) tokens(text string) []token {
+	words := make([]token, 0, len(text)/6+8)
+	breaks, lineStart := uint8(0), 0
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		switch {
+		case isWordRune(r):
+			end := wordEnd(text, i)
+			words = append(words, token{start: i, end: end, id: v.lookup(text[i:end]), breaks: breaks})
+			breaks, i = 0, end
+			continue
+		case isPicture(r) || r == '+' && i+1 < len(text) && text[i+1] == '1':
+			if r == '+' {
+				size = 2
+			}
+			words = append(words, token{start: i, end: i + size, id: v.ids[text[i:i+size]], breaks: breaks})
+			breaks = 0
+			i += size
+			continue
+		case r == '\n':
+			breaks |= foldOrBreak(text, lineStart, i)
+			lineStart = i + 1
+		case r == ':':
+			if n, face := smiley(text[i:]); n > 0 {
+				words = append(words, token{start: i, end: i + n, id: v.ids[face], breaks: breaks})
+				breaks = 0
+				i += n
+				continue
+			}
+			breaks |= breakColon
+		default:
+			breaks |= punctuation(text, i, r)
+		}
+		if len(words) > 0 && breaks != 0 {
+			words[len(words)-1].after = breaks
+		}
+		i += size
+	}
+	return words
+}
+
+func isWordRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && r != '\uFE0F')
+}
+
+func isPicture(r rune) bool {
+	return r >= 0x2190 && r != '\uFE0F' && (unicode.Is(unicode.So, r) || unicode.Is(unicode.Sm, r)) && r != '·'
+}
+
+// wordEnd gives the end of the word that begins at i. An apostrophe inside a word belongs to it.
+func wordEnd(text string, i int) int {
+	for i < len(text) {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		if !isWordRune(r) {
+			if r != '\'' && r != '’' {
+				return i
+			}
+			next, _ := utf8.DecodeRuneInString(text[i+size:])
+			if !unicode.IsLetter(next) {
+				return i
+			}
+		}
+		i += size
+	}
+	return i
+}
+
+func punctuation(text string, i int, r rune) uint8 {
+	switch r {
+	case '?', '？':
+		return breakQuestion | breakStop
+	case '!', ';', '…', '。', '！':
+		return breakStop
+	case '.':
+		next, _ := utf8.DecodeRuneInString(text[i+1:])
+		if i+1 == len(text) || !isWordRune(next) || unicode.IsUpper(next) && i > 0 && text[i-1] >= 'a' && text[i-1] <= 'z' {
+			return breakStop
+		}
+	case ',', '(', ')', '–', '—', '，', '、', '|', '\t':
+		return breakComma
+	case '-', '/':
+		if i > 0 && text[i-1] == ' ' {
+			return breakComma
+		}
+	}
+	return 0
+}
+
+// foldOrBreak says whether a line end is the end of a thought or a mere fold.
+func foldOrBreak(text string, lineStart, i int) uint8 {
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(text[i+1:min(len(text), i+80)], " \t"))
+	if i-lineStart < foldedLine || !unicode.IsLower(next) {
+		return breakLine
+	}
+	return 0
+}
+
+// smiley reads the faces that people type.
+func smiley(s string) (int, string) {
+	n := 1
+	if n < len(s) && s[n] == '-' {
+		n++
+	}
+	if n < len(s) && s[n] == '\'' {
+		n++
+	}
+	if n < len(s) {
+		switch s[n] {
+		case ')', 'D':
+			if s[n] == 'D' && n+1 < len(s) && isWordRune(rune(s[n+1])) {
+				return 0, ""
+			}
+			return n + 1, ":)"
+		case '(':
+			if n == 1 && n+1 < len(s) && isWordRune(rune(s[n+1])) {
+				return 0, "" // "nama:(Rina)"
+			}
+			return n + 1, ":("
+		}
+	}
+	return 0, ""
+}
+
+// splitWords cuts a phrase of a word file into its words, in lower case.
+func splitWords(phrase string) []string {
+	var none vocabulary
+	var out []string
+	for _, w := range none.tokens(phrase) {
+		out = append(out, lower(phrase[w.start:w.end]))
+	}
+	return out
+}
+
+// lower gives a word in lower case with straight apostrophes.
+func lower(s string) string { return strings.ReplaceAll(strings.ToLower(s), "’", "'") }
+
+// lookup gives the number of a word as people type it: in any case, with letters drawn out ("sudaaah"), with
+// Indonesian endings ("printernya", "bisakah") or a 2 for a repetition ("muter2").
+func (v *vocabulary) lookup(s string) int32 {
+	if len(s) > longestWord || v.ids == nil {
+		return 0
+	}
+	var buf [2 * longestWord]byte
+	b := buf[:0]
+	ascii := true
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	if !ascii {
+		b = append(b[:0], lower(s)...)
+	}
+	if n, ok := v.ids[string(b)]; ok {
+		return n
+	}
+	if short := undraw(b); len(short) < len(b) {
+		if n, ok := v.ids[string(short)]; ok {
+			return n
+		}
+		b = short
+	}
+	for _, ending := range [...]string{"nya", "2", "lah", "kah"} {
+		if len(b) > len(ending)+2 && strings.HasSuffix(string(b), ending) {
+			if n, ok := v.ids[string(b[:len(b)-len(ending)])]; ok {
+				return n
+			}
+			if ending == "nya" || ending == "2" {
+				b = b[:len(b)-len(ending)]
+			}
+		}
+	}
+	return 0
+}
+
+// undraw cuts runs of three and more of a letter to one, and a drawn-out last letter too. It works in place of a copy.
+func undraw(b []byte) []byte {
+	out := make([]byte, 0, longestWord)
+	for i := 0; i < len(b); {
+		j := i
+		for j < len(b) && b[j] == b[i] {
+			j++
+		}
+		out = append(out, b[i])
+		if j-i == 2 && j < len(b) {
+			out = append(out, b[i])
+		}
+		i = j
+	}
+	return out
+}

@@ -1,0 +1,364 @@
+package parser
+
+import (
+	"strings"
+)
+
+const (
+	verdictBytes = 4000 // of an answer; what is longer says it at its beginning
+	negationSpan = 4    // how many words a "not" reaches
+	strangeWords = 5    // unknown words beside a bare thanks or yes, at most
+)
+
+// Validation reads a mail as an answer to a fix: is it confirmed?
+//
+// Each clause is judged for itself, then the answer as a whole, and where the evidence conflicts it is never confirmed:
+// a wrong confirmation closes a ticket over somebody's objection, all other mistakes are mended by an agent's look.
+func (p *Parser) Validation(m *Mail) Validation {
+	v := p.words
+	text := m.NewText
+	if len(text) > verdictBytes {
+		text = strings.ToValidUTF8(text[:verdictBytes], "")
+	}
+	words := v.tokens(text)
+	var out Validation
+	out.Rating = v.rating(text, words)
+	a := v.answerOf(text, words, v.things(m.Subject))
+	out.Verdict, out.Evidence = a.verdict(out.Rating)
+	return out
+}
+
+// item is a phrase of an answer, or a word that no list has.
+type item struct {
+	section string
+	value   string
+	first   int // word
+	count   int
+	breaks  uint8
+	after   uint8
+}
+
+// The order in which the meanings of one phrase are tried.
+var verdictOrder = []string{"neutral", "unsure", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "broken", "not yet", "not",
+	"still", "briefly", "perhaps", "if", "past", "but", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "and", "filler"}
+
+var verdictRank = func() map[string]int {
+	rank := map[string]int{}
+	for i, s := range verdictOrder {
+		rank[s] = i
+	}
+	return rank
+}()
+
+func (v *vocabulary) items(words []token) []item {
+	items := make([]item, 0, len(words))
+	for i := 0; i < len(words); {
+		n, marks := v.verdict.longest(words[i:])
+		it := item{first: i, count: max(n, 1), breaks: words[i].breaks}
+		for k, m := range marks {
+			if k == 0 || verdictRank[m.section] < verdictRank[it.section] {
+				it.section, it.value = m.section, m.value
+			}
+		}
+		i += it.count
+		it.after = words[i-1].after
+		items = append(items, it)
+	}
+	return items
+}
+
+// clause is a run of items that is judged for itself.
+type clause struct {
+	items    []item
+	but      bool // it begins with "but"
+	question bool
+}
+
+// clauses cuts an answer at its stops, commas and buts. A sentence with a question mark asks in its last clause, or in
+// all where it begins with a question word.
+func clauses(items []item) []clause {
+	var out []clause
+	sentence, start, but := 0, 0, false
+	flush := func(end int) {
+		if end > start || but {
+			out = append(out, clause{items: items[start:end], but: but})
+		}
+		start, but = end, false
+	}
+	endSentence := func(question bool) {
+		for k := sentence; k < len(out); k++ {
+			asks := len(out[sentence].items) > 0 && out[sentence].items[0].section == "ask"
+			out[k].question = question && (asks || k == len(out)-1)
+		}
+		sentence = len(out)
+	}
+	for i, it := range items {
+		if i > 0 && it.breaks&(breakStop|breakLine) != 0 {
+			flush(i)
+			endSentence(it.breaks&breakQuestion != 0)
+		} else if i > 0 && it.breaks&breakComma != 0 {
+			flush(i)
+		}
+		if it.section == "but" {
+			flush(i)
+			start, but = i+1, true
+		}
+	}
+	flush(len(items))
+	endSentence(len(items) > 0 && items[len(items)-1].after&breakQuestion != 0)
+	return out
+}
+
+// finding is what a clause says.
+type finding struct {
+	good, hedged   bool // it works; perhaps
+	negative       bool // it does not work
+	weak           bool // the negative rests on a bare "not" with unknown words
+	pastNegative   bool // it did not, before
+	still, malah   bool
+	yes, thanks    bool
+	praise         bool
+	later, ask     bool
+	request, redo  bool
+	close, keep    bool
+	fresh, beside  bool // speaks of another matter; may lead to one
+	now, past, iff bool
+	briefly, done  bool
+	strange        int // unknown words
+	things         []string
+	evidence       [2]int // first and last word of what decided
+}
+
+// lookAhead finds what a "not" or a "still" is about.
+func lookAhead(items []item, i int) (int, string) {
+	unknown := 0
+	for j := i + 1; j < len(items) && unknown < negationSpan; j++ {
+		switch s := items[j].section; s {
+		case "solved":
+			return j, "good"
+		case "good", "broken", "bad", "yes", "praise", "try", "later", "gone", "partly":
+			return j, s
+		case "still", "but", "not", "not yet", "thanks", "if", "unsure", "close", "redo", "request":
+			return j, "stop"
+		case "":
+			unknown++
+		}
+	}
+	return len(items), ""
+}
+
+// judge reads one clause.
+func (v *vocabulary) judge(c clause, text string, words []token) finding {
+	var f finding
+	for _, it := range c.items {
+		switch it.section {
+		case "past":
+			f.past = true
+		case "briefly":
+			f.past, f.briefly = true, true
+		case "done":
+			f.done = true
+		case "if":
+			f.iff = true
+		case "perhaps":
+			f.hedged = true
+		case "now":
+			f.now = true
+		case "thing":
+			f.things = append(f.things, it.value)
+		}
+	}
+	if f.now {
+		f.past = false
+	}
+	hedged := f.hedged
+	f.hedged = false
+	for i := 0; i < len(c.items); i++ {
+		i = v.judgeItem(&f, c, i, hedged, text, words)
+	}
+	return f
+}
+
+// judgeItem reads the item i of a clause, and gives the last item that it has read.
+func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text string, words []token) int {
+	it := c.items[i]
+	switch it.section {
+	case "not", "not yet":
+		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
+	case "still":
+		j, about := lookAhead(c.items, i)
+		switch about {
+		case "good":
+			f.sayGood(c.items[j], true)
+			return j
+		case "try", "later":
+			f.later = true
+			return j
+		case "":
+			f.sayNegative(it, false)
+		}
+		f.still = true
+	case "good", "solved":
+		f.sayGood(it, hedged)
+	case "gone":
+		f.sayNegative(it, true)
+	case "broken":
+		if j := repaired(c.items, i); j > 0 {
+			f.sayGood(c.items[j], hedged)
+			return j
+		}
+		f.sayNegative(it, false)
+	case "bad", "partly":
+		f.malah = true
+		f.sayNegative(it, false)
+	default:
+		f.mention(it)
+	}
+	return i
+}
+
+// mention notes what does not speak of the fix itself.
+func (f *finding) mention(it item) {
+	switch it.section {
+	case "yes":
+		f.yes = true
+	case "thanks":
+		f.thanks = true
+	case "praise":
+		f.praise = true
+	case "later", "unsure":
+		f.later = true
+	case "ask":
+		f.ask = true
+	case "request":
+		f.request = true
+	case "redo":
+		f.redo = true
+		f.sayNegative(it, false)
+	case "close":
+		f.close = true
+	case "keep open":
+		f.keep = true
+	case "new":
+		f.fresh = true
+	case "beside":
+		f.beside = true
+	case "":
+		f.strange++
+	}
+}
+
+// negation reads a "not": what it is about, or that it stands alone.
+func (f *finding) negation(items []item, i int, hedged bool, written string) int {
+	it := items[i]
+	j, about := lookAhead(items, i)
+	bareNo := lower(written) == "no"
+	switch about {
+	case "good", "yes", "praise":
+		f.sayNegative(items[j], false)
+		return j
+	case "broken":
+		f.sayGood(items[j], hedged)
+		return j
+	case "gone":
+		f.sayNegative(items[j], false)
+		return j
+	case "bad", "partly":
+		if bareNo || j > i+1 {
+			f.sayNegative(items[j], false)
+		} else {
+			f.sayGood(items[j], true)
+		}
+		return j
+	case "try", "later":
+		f.later = true
+		return j
+	}
+	unknown, again := 0, false
+	for _, next := range items[i+1:] {
+		if next.section == "" {
+			unknown++
+		}
+		again = again || next.section == "again"
+	}
+	f.sayNegative(it, unknown > 0 || again)
+	return i
+}
+
+// repaired finds, behind a fault, what makes it a thing of the past: "the error is gone", "printer yang rusak sudah
+// normal". It gives the item, 0 where there is none.
+func repaired(items []item, i int) int {
+	for j := i + 1; j < len(items); j++ {
+		switch items[j].section {
+		case "not", "not yet", "still", "but", "bad", "partly", "if", "perhaps", "request":
+			return 0
+		case "gone", "solved":
+			return j
+		case "good":
+			if items[j].value == "" && followsDone(items, j) {
+				return j
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// followsDone says whether "already" or "now" stands right before an item.
+func followsDone(items []item, j int) bool {
+	for k := j - 1; k >= 0 && k >= j-2; k-- {
+		if s := items[k].section; s == "now" || s == "done" {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finding) sayGood(it item, hedged bool) {
+	switch {
+	case f.iff:
+	case f.briefly: // "sempat bisa": no more
+		f.sayBriefly(it)
+	case f.past && !f.done:
+	case hedged:
+		f.hedged = true
+	default:
+		f.good = true
+		f.evidence = [2]int{it.first, it.first + it.count - 1}
+	}
+}
+
+func (f *finding) sayBriefly(it item) {
+	if !f.negative {
+		f.negative, f.weak = true, true
+		f.evidence = [2]int{it.first, it.first + it.count - 1}
+	}
+}
+
+func (f *finding) sayNegative(it item, weak bool) {
+	switch {
+	case f.iff:
+	case f.past:
+		f.pastNegative = true
+	case f.negative && (weak || !f.weak):
+	default:
+		f.negative, f.weak = true, weak
+		f.evidence = [2]int{it.first, it.first + it.count - 1}
+	}
+}
+
+// things lists what a text is about.
+func (v *vocabulary) things(text string) []string {
+	var out []string
+	words := v.tokens(text)
+	for i := range words {
+		if _, marks := v.verdict.longest(words[i:]); marks != nil {
+			for _, m := range marks {
+				if m.section == "thing" {
+					out = append(out, m.value)
+				}
+			}
+		}
+	}
+	return out
+}
