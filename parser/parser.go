@@ -19,6 +19,9 @@ type Options struct {
 	Matrix      sop.Matrix   // impact × urgency
 	Departments []Department // canonical names with what people call them
 	Words       []ImpactWords
+	// AssetPattern is a regular expression (RE2) of asset codes that stand without a label, matched against whole words;
+	// "": the one of words/asset.txt.
+	AssetPattern string
 	// Ours says whether a Message-ID bears a token of ours whose MAC holds; nil: none does.
 	Ours func(messageID string) bool
 }
@@ -55,7 +58,9 @@ type Mail struct {
 	Text    string // the whole text, decoded
 	NewText string // what is new: without quotes, signature, closing, disclaimer; lines with # stay
 	Quoted  string // what was cut as a quote
-	Lang    sop.Lang
+	// Signature is what was cut beside the quote: signature, closing, the phone's line, disclaimer.
+	Signature string
+	Lang      sop.Lang
 
 	Attachments []Attachment
 
