@@ -101,14 +101,14 @@ func (v *view) blockOf(line string) (b block, ok bool) {
 		return block{kind: buttonsBlock, Buttons: v.buttons[i]}, true
 	}
 	if text, is := strings.CutPrefix(line, "! "); is {
-		return block{kind: headBlock, lines: []string{v.head(unmark(text))}}, true
+		return block{kind: headBlock, lines: []string{guarded(v.head(unmark(text)))}}, true
 	}
 	if text, is := strings.CutPrefix(line, "- "); is {
-		return block{kind: listBlock, lines: []string{unmark(text)}}, true
+		return block{kind: listBlock, lines: []string{guarded(unmark(text))}}, true
 	}
 	if text, is := strings.CutPrefix(line, "= "); is {
 		label, text, _ := strings.Cut(text, ":")
-		text = strings.TrimSpace(unmark(text))
+		text = guarded(strings.TrimSpace(unmark(text)))
 		return block{kind: factsBlock, Facts: []fact{{guarded(unmark(label)), text}}}, text != ""
 	}
 	return block{kind: textBlock, lines: []string{guarded(unmark(line))}}, true

@@ -283,7 +283,7 @@ func (s sampler) statuses() map[string]Data {
 	words := s.pick("Silakan dicoba lagi.", "Please try again.")
 	return map[string]Data{
 		"status.ticket":   status(StatusOfTicket, true),
-		"status.mine":     with(status(StatusOfAgent, false), func(d *Data) { d.List = s.list() }),
+		"status.mine":     with(status(StatusOfAgent, false), func(d *Data) { d.List = s.list(); d.List[0].Buttons, d.List[1].Buttons = nil, nil }),
 		"status.idle":     status(StatusOfAgent, false),
 		"status.note":     with(status(StatusNote, true), func(d *Data) { d.Words, d.Buttons = words, s.buttons("reply") }),
 		"status.unobeyed": with(status(StatusUnobeyed, true), func(d *Data) { d.Words, d.At = words, at(12, 9, 15) }),
