@@ -39,7 +39,13 @@ type verb interface {
 type commandLine struct {
 	Serve   serveVerb   `cmd:"" help:"Run the gateway."`
 	Demo    demoVerb    `cmd:"" help:"Play a helpdesk's day against itself; needs no configuration."`
+	Take    takeVerb    `cmd:"" help:"Hand one mail on standard input to the running daemon."`
 	Explain explainVerb `cmd:"" help:"Show what is read in a mail."`
+
+	Ticket     ticketVerb     `cmd:"" help:"List, show and export tickets."`
+	Queue      queueVerb      `cmd:"" help:"Show and move the mail that waits to be sent."`
+	Quarantine quarantineVerb `cmd:"" help:"Show and release the mails that were taken and are no tickets."`
+	Trace      traceVerb      `cmd:"" help:"Say what became of a mail."`
 }
 
 func main() {

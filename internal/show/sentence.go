@@ -1,0 +1,103 @@
+package show
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"helpost/internal/api"
+)
+
+// sentences say what each event means; %w is who did it, a word in braces is a field of its data.
+var sentences = map[string]string{
+	"created":     "the ticket was made",
+	"completed":   "%w gave what was missing",
+	"responded":   "%w gave the first answer",
+	"assigned":    "it was given to {assignee}",
+	"prioritised": "%w decided: priority {priority}",
+	"classified":  "%w classified it: {type} {category}",
+	"paused":      "%w paused it until {paused_until}: {reason}",
+	"resumed":     "the clock went on",
+	"handling":    "%w chose how it is handled: {handling}",
+	"resolved":    "%w resolved it; the reporter was asked whether it works",
+	"confirmed":   "%w confirmed the fix",
+	"disputed":    "%w disputed the fix",
+	"closed":      "it was closed ({how}) {reason}",
+	"reopened":    "%w opened it again",
+	"merged":      "it was merged into {into}",
+	"absorbed":    "it took over {from}",
+	"linked":      "it was linked: {linked}",
+	"escalated":   "it was escalated to level {level} {why} {reason}",
+	"warned":      "the {clock} target was about to be missed",
+	"breached":    "the {clock} target was missed",
+	"reminded":    "the reporter was reminded {why}",
+	"watchers":    "%w set the watchers: {watchers}",
+	"reporter":    "%w named the reporter: {reporter}",
+	"rejected":    "%w rejected it as spam and blocked the sender",
+	"suspected":   "it was marked: words on it are not proven to be who they say",
+	"undelivered": "a notice ({kind}) did not reach {to}: {status} {text}",
+	"held":        "silence does not close it: {why}",
+	"opened":      "work on it began",
+}
+
+// sentence tells an event.
+func sentence(e api.Event) string {
+	if e.Type == "notified" {
+		return notified(e)
+	}
+	form, known := sentences[e.Type]
+	if !known {
+		return e.Type + " " + string(raw(e.Data))
+	}
+	who := e.Actor
+	if who == "" {
+		who = "somebody who was erased"
+	}
+	said := strings.ReplaceAll(form, "%w", who)
+	for name, v := range e.Data {
+		said = strings.ReplaceAll(said, "{"+name+"}", plain(v))
+	}
+	for { // a field that this event does not have
+		open := strings.IndexByte(said, '{')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(said[open:], '}')
+		if end < 0 {
+			break
+		}
+		said = said[:open] + said[open+end+1:]
+	}
+	return line(strings.TrimRight(strings.TrimSpace(said), ": "), 500)
+}
+
+func notified(e api.Event) string {
+	var kinds, to []string
+	_ = json.Unmarshal(e.Data["notices"], &kinds) // what is absent stays empty
+	_ = json.Unmarshal(e.Data["to"], &to)
+	var told []string
+	for i, k := range kinds {
+		who := "?"
+		if i < len(to) {
+			who = to[i]
+		}
+		told = append(told, fmt.Sprintf("%s to %s", k, who))
+	}
+	return line("notices: "+strings.Join(told, ", "), 500)
+}
+
+func plain(v json.RawMessage) string {
+	var s string
+	if json.Unmarshal(v, &s) == nil {
+		return s
+	}
+	return string(v)
+}
+
+func raw(data map[string]json.RawMessage) []byte {
+	out, err := json.Marshal(data)
+	if err != nil {
+		return nil
+	}
+	return out
+}
