@@ -97,6 +97,7 @@ func (s *Store) take(batch []*request, r *request) []*request {
 func (s *Store) commit(batch []*request) {
 	err := s.together(batch)
 	if len(batch) > 1 && errors.Is(err, store.ErrFull) {
+		batch = slices.Clone(batch)
 		slices.SortStableFunc(batch, func(a, b *request) int { return a.change.size - b.change.size })
 		for i, r := range batch {
 			if err = s.together([]*request{r}); errors.Is(err, store.ErrFull) {
@@ -141,7 +142,7 @@ func (s *Store) together(batch []*request) (err error) {
 	}
 	batch = slices.Clone(batch)
 	for len(batch) > 0 {
-		a := &attempt{store: s, results: make([]error, len(batch)), culprit: -1}
+		a := &attempt{store: s, size: size, results: make([]error, len(batch)), culprit: -1}
 		err := a.run(batch)
 		if a.culprit >= 0 {
 			s.log.Error("a change could not be put", "error", err)
@@ -167,6 +168,7 @@ type attempt struct {
 	store   *Store
 	results []error // of the changes
 	culprit int     // the change that could not be put; -1: none
+	size    int     // of its changes
 	txid    int
 	ended   bool // the transaction was handed to bbolt to commit
 }
@@ -240,7 +242,7 @@ func (s *Store) failed(a *attempt, err error) error {
 	visible := true
 	verr := s.db.View(func(tx *bbolt.Tx) error { visible = tx.ID() >= a.txid; return nil })
 	if errors.Is(err, store.ErrFull) && verr == nil && !visible {
-		s.full.set()
+		s.full.set(a.size)
 		return err
 	}
 	s.broken = fmt.Errorf("%s: the store must be opened anew, for a commit failed: %w", s.path, err)

@@ -9,9 +9,11 @@ import (
 )
 
 // fullDisk remembers that the disk was full. Each failed commit makes bbolt read all its pages anew, so while there is no
-// room a commit is tried once a second only. It belongs to the writer.
+// room, changes as large as the one that failed are tried once a second only. Smaller ones are tried at once: there may be
+// free pages inside the file, and those that let mail leave make more of them. It belongs to the writer.
 type fullDisk struct {
 	since time.Time // of the last failure; zero: there is room
+	size  int       // of the smallest change that failed since there was room
 }
 
 const (
@@ -19,12 +21,18 @@ const (
 	fullSlack = 1 << 20 // room that must be there beyond the rows
 )
 
-func (f *fullDisk) set()   { f.since = time.Now() }
+func (f *fullDisk) set(size int) {
+	if f.since.IsZero() || size < f.size {
+		f.size = size
+	}
+	f.since = time.Now()
+}
+
 func (f *fullDisk) clear() { f.since = time.Time{} }
 
 // refuse is store.ErrFull where a commit of so many bytes would fail as the last one did.
 func (f *fullDisk) refuse(path string, size int) error {
-	if f.since.IsZero() || time.Since(f.since) >= fullRetry || room(path) >= uint64(2*size+fullSlack) {
+	if f.since.IsZero() || size < f.size || time.Since(f.since) >= fullRetry || room(path) >= uint64(2*size+fullSlack) {
 		return nil
 	}
 	return store.ErrFull

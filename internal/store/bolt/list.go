@@ -23,6 +23,10 @@ const (
 
 // List gives a page of tickets, newest first. A page of a search may be short, or empty, and still have a next one.
 func (r *reader) List(f store.Filter) ([]workflow.Ticket, string, error) {
+	return r.list(f, mostSearched)
+}
+
+func (r *reader) list(f store.Filter, most int) ([]workflow.Ticket, string, error) {
 	before, err := decodeCursor(f.After)
 	if err != nil {
 		return nil, "", err
@@ -39,7 +43,7 @@ func (r *reader) List(f store.Filter) ([]workflow.Ticket, string, error) {
 		if !more {
 			return page, "", nil
 		}
-		if looked >= mostSearched {
+		if looked >= most {
 			return page, encodeCursor(before), nil
 		}
 		if err := r.ctx.Err(); err != nil {

@@ -1,0 +1,181 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/internal/store/storetest"
+)
+
+func openTest(t *testing.T, path string, o Options) *Store {
+	t.Helper()
+	s, err := Open(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func file(t *testing.T) string { return filepath.Join(t.TempDir(), "helpost.db") }
+
+func mail(n int) store.Change {
+	return storetest.Mail(sop.Number(n), storetest.Reporter(n%10), storetest.At(n), bytes.Repeat([]byte("r"), 2000), bytes.Repeat([]byte("b"), 8000))
+}
+
+func commitTest(t *testing.T, s *Store, c store.Change) {
+	t.Helper()
+	if err := s.Commit(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkTest(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Check(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestASecondProcessIsToldAtOnceWhichFile(t *testing.T) {
+	path := file(t)
+	openTest(t, path, Options{})
+	_, err := Open(path, Options{})
+	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), path) {
+		t.Errorf("it is told %v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheFileIsItsOwnersAlone(t *testing.T) {
+	path := file(t)
+	openTest(t, path, Options{})
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestAStoreOfALaterSchemaIsRefused(t *testing.T) {
+	path := file(t)
+	s, err := open(path, Options{}, []migration{nil, nil}) // written by one that knows two more steps
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	_, err = Open(path, Options{})
+	if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), path) {
+		t.Errorf("opening it says %v", err)
+	}
+}
+
+func TestMigrationsRunOnceInOrderAndWhole(t *testing.T) {
+	path := file(t)
+	s := openTest(t, path, Options{})
+	commitTest(t, s, mail(1))
+	s.Close()
+	var ran []string
+	step := func(name string, err error) migration {
+		return func(tx *bbolt.Tx) error {
+			ran = append(ran, name)
+			return errors.Join(err, tx.Bucket(bucketMeta).Put([]byte(name), []byte("done")))
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := open(path, Options{}, []migration{step("to 2", nil), step("to 3", broken)}); !errors.Is(err, broken) {
+		t.Fatalf("a broken step says %v", err)
+	}
+	for range 2 {
+		s, err := open(path, Options{}, []migration{step("to 2", nil), step("to 3", nil)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkTest(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(ran, ", "); got != "to 2, to 3, to 3" {
+		t.Errorf("there ran %s", got)
+	}
+}
+
+func TestWhatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
+	for says, content := range map[string][]byte{
+		"a text": []byte("this is no store\n"), "zeros": make([]byte, 1<<15), "much": bytes.Repeat([]byte("helpost "), 1<<13),
+	} {
+		path := file(t)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Open(path, Options{}); err == nil {
+			s.Close()
+			t.Errorf("%s was opened", says)
+		} else if !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: the error does not name the file: %v", says, err)
+		}
+		if got, _ := os.ReadFile(path); !bytes.Equal(got, content) {
+			t.Errorf("%s was changed", says)
+		}
+	}
+	path := file(t)
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("other")); return err }); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if _, err := Open(path, Options{}); err == nil {
+		t.Error("another program's bbolt file was opened")
+	}
+}
+
+func TestAStoreThatCannotBeMadeLeavesNoFile(t *testing.T) {
+	path := file(t)
+	refuse := errors.New("no")
+	steps := []migration{}
+	if _, err := open(filepath.Join(path, "missing", "x.db"), Options{}, steps); err == nil {
+		t.Error("a store was made in no folder")
+	}
+	s, err := open(path, Options{}, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := open(path, Options{}, []migration{func(*bbolt.Tx) error { return refuse }}); !errors.Is(err, refuse) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error("a store that was there before is gone")
+	}
+}
+
+func TestNumbersBeginWhereTheyAreToldTo(t *testing.T) {
+	ctx := context.Background()
+	path := file(t)
+	s := openTest(t, path, Options{FirstTicket: 1000})
+	if n, _ := s.Reserve(ctx, store.SeqTicket); n != 1000 {
+		t.Errorf("the first is %d", n)
+	}
+	if n, _ := s.Reserve(ctx, store.SeqTurn("a")); n != 1 {
+		t.Errorf("the first turn is %d", n)
+	}
+	commitTest(t, s, mail(1000))
+	s.Close()
+	s = openTest(t, path, Options{FirstTicket: 5}) // too late to begin lower
+	if n, _ := s.Reserve(ctx, store.SeqTicket); n != 1001 {
+		t.Errorf("then comes %d", n)
+	}
+}
