@@ -79,10 +79,21 @@ func (c *conn) Read(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	c.left -= int64(n)
 	c.mail.received += int64(n)
-	if err != nil && c.failed == nil {
-		c.failed = err
+	if err != nil {
+		if c.failed == nil {
+			c.failed = err
+		}
+		err = c.spoken(err)
 	}
 	return n, err
+}
+
+// spoken is how go-smtp hears of a read error: inside a chunk it tells the client the very error, so there it must be a reply.
+func (c *conn) spoken(err error) error {
+	if !c.mail.under || errors.Is(err, io.EOF) {
+		return err
+	}
+	return replyCut(c.failed)
 }
 
 // mayRead bounds the next read in bytes and, inside a mail, in time.
@@ -100,7 +111,7 @@ func (c *conn) mayRead(p []byte) ([]byte, error) {
 			c.failed = errFlood
 		}
 		c.srv.stats.LimitsHit.Add(1)
-		return nil, c.failed
+		return nil, c.spoken(c.failed)
 	}
 	if c.mail.under {
 		if err := c.Conn.SetReadDeadline(c.mailDeadline(time.Now())); err != nil {

@@ -30,8 +30,8 @@ func (s *session) Data(r io.Reader) error {
 	if chunked && err != nil {
 		drain(r, s.conn.progress)
 	}
-	if flushed := s.conn.flush(); flushed != nil { // what the client waits for does not wait for the Taker
-		s.conn.fail(flushed)
+	if err == nil {
+		err = s.conn.flush() // what the client waits for does not wait for the Taker
 	}
 	if reply := s.unfinished(chunked, err, b.data); reply != nil {
 		return reply
@@ -91,16 +91,11 @@ func (s *session) unfinished(chunked bool, err error, got []byte) error {
 	s.conn.end()
 	s.srv.stats.BrokenOff.Add(1)
 	s.srv.cfg.Log.Warn("broken off", "session", s.conn.id, "peer", s.conn.peer, "bytes", len(got), "err", cause)
-	switch {
-	case errors.Is(cause, errLeaving):
-		return replyClosing
-	case errors.Is(cause, errFlood):
-		return replyTo(&Error{Kind: TooLarge})
-	case bytes.HasSuffix(got, []byte("\r\n.\r\n")) && bareBreak(got):
+	if bytes.HasSuffix(got, []byte("\r\n.\r\n")) && bareBreak(got) {
 		// CR CR LF . CR LF: an end that go-smtp does not see. Who waits for a reply to it would come back with the same mail.
 		return replyBare
 	}
-	return replyBroken
+	return replyCut(cause)
 }
 
 var (

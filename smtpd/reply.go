@@ -46,6 +46,17 @@ func replyTo(err error) *smtp.SMTPError {
 	return &r
 }
 
+// replyCut answers a mail whose end did not come, by what kept it from coming.
+func replyCut(cause error) *smtp.SMTPError {
+	switch {
+	case errors.Is(cause, errLeaving):
+		return replyClosing
+	case errors.Is(cause, errFlood):
+		return replyTo(&Error{Kind: TooLarge})
+	}
+	return replyBroken
+}
+
 // replyKept says 250, and under which id the mail is known.
 func replyKept(id string) *smtp.SMTPError {
 	r := &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "kept"}
