@@ -35,7 +35,7 @@ func TestNamesArePutRight(t *testing.T) {
 		"12345":                             "",
 		"(Finance)":                         "",
 		"Rina\r\nBcc: x":                    "Rina Bcc: x",
-		"Rina\x00\x1b[31m Wijaya":           "Rina Wijaya",
+		"Rina\x00\x1b[31m Wijaya":           "Rina",
 		"Rina\u202e Wijaya\u200b":           "Rina Wijaya",
 		"Rina \xff\xfe Wijaya":              "Rina Wijaya",
 		"Müller, Jürgen (IT)":               "Jürgen Müller",

@@ -29,7 +29,7 @@ func TestMomentsCarryDayAndZone(t *testing.T) {
 		{time.Date(2026, 1, 12, 15, 20, 0, 0, time.UTC), "hari ini (Senin, 12 Jan) pukul 15.20 UTC", "15:20 UTC today (Mon 12 Jan)"},
 		{time.Date(2026, 1, 12, 15, 20, 0, 0, time.FixedZone("CET", 3600)), "hari ini (Senin, 12 Jan) pukul 15.20 UTC+1", "15:20 UTC+1 today (Mon 12 Jan)"},
 		{time.Date(2026, 1, 12, 15, 20, 0, 0, time.FixedZone("IST", 5*3600+1800)), "hari ini (Senin, 12 Jan) pukul 15.20 UTC+5:30", "15:20 UTC+5:30 today (Mon 12 Jan)"},
-		{time.Date(2026, 1, 12, 15, 20, 0, 0, time.FixedZone("NST", -3*3600-1800)), "hari ini (Senin, 12 Jan) pukul 15.20 UTC-3:30", "15:20 UTC-3:30 today (Mon 12 Jan)"},
+		{time.Date(2026, 1, 12, 15, 20, 0, 0, time.FixedZone("NST", -3*3600-1800)), "besok (Senin, 12 Jan) pukul 15.20 UTC-3:30", "15:20 UTC-3:30 tomorrow (Mon 12 Jan)"},
 	} {
 		if got := moment(sop.Indonesian, now, test.at); got != test.id {
 			t.Errorf("%v: %q, want %q", test.at, got, test.id)
