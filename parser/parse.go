@@ -9,9 +9,10 @@ import (
 
 // Parser reads mail for one company. It is safe for use by several goroutines.
 type Parser struct {
-	opts Options
-	ours map[string]bool // Options.Mailboxes
-	auto *autoWords
+	opts  Options
+	ours  map[string]bool // Options.Mailboxes
+	auto  *autoWords
+	words *vocabulary
 }
 
 // New returns a Parser for the company that o describes. An error tells of a word list that cannot be read.
@@ -28,11 +29,15 @@ func New(o Options) (*Parser, error) {
 	if o.Matrix == nil {
 		o.Matrix = sop.DefaultMatrix()
 	}
-	auto, err := readAutoWords()
+	auto, err := readAutoWords(autoFiles)
 	if err != nil {
 		return nil, err
 	}
-	p := &Parser{opts: o, ours: map[string]bool{}, auto: auto}
+	words, err := newVocabulary(o)
+	if err != nil {
+		return nil, err
+	}
+	p := &Parser{opts: o, ours: map[string]bool{}, auto: auto, words: words}
 	for _, address := range o.Mailboxes {
 		p.ours[strings.ToLower(address)] = true
 	}
@@ -67,7 +72,7 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	p.classify(m, root, g)
 	words, signed := clearSigned(text)
 	m.Signed = m.Signed || signed
-	m.NewText, m.Quoted = p.split(words, source)
+	p.split(m, words, source)
 	m.Lang = p.language(m)
 	if g.problem != nil {
 		m.Problem = g.problem.Error()
