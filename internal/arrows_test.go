@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/compose":   {"internal/blob", "internal/mailauth", "internal/sop", "internal/store", "templates"},
 	"internal/mailer":    {"internal/blob", "internal/sop", "internal/store"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},
+	"internal/setup":     {},
 	"internal/api":       {"internal/blob", "internal/record", "internal/sop", "internal/store", "smtpd", "workflow"},
 	"internal/demo":      {"internal/sop", "smtpd"},
 	"internal/gateway": {"internal/blob", "internal/compose", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/record",
