@@ -101,6 +101,29 @@ func (h *Hours) Opens(t time.Time) time.Time {
 	return at.In(t.Location())
 }
 
+// Stretch is business time without a gap.
+type Stretch struct{ Opens, Closes time.Time }
+
+// Stretches lists the business time between two moments, in order.
+func (h *Hours) Stretches(from, to time.Time) []Stretch {
+	var all []Stretch
+	h.walk(from, func(opens, closes time.Time) bool {
+		if !opens.Before(to) {
+			return false
+		}
+		if closes.After(to) {
+			closes = to
+		}
+		if last := len(all) - 1; last >= 0 && all[last].Closes.Equal(opens) {
+			all[last].Closes = closes
+		} else {
+			all = append(all, Stretch{opens, closes})
+		}
+		return true
+	})
+	return all
+}
+
 // walk visits the stretches of business time after from in their order, disjoint and not empty, until visit says no more.
 func (h *Hours) walk(from time.Time, visit func(opens, closes time.Time) bool) {
 	wall := wall{zone: h.zone}

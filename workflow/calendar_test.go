@@ -75,6 +75,16 @@ func TestBusinessTimeOnOfficeHours(t *testing.T) {
 	}
 }
 
+func TestTheStretchesOfADay(t *testing.T) {
+	wib := zone(t, "Asia/Jakarta")
+	at := func(day, hour int) time.Time { return time.Date(2026, 1, day, hour, 0, 0, 0, wib) }
+	h := NewHours(wib, every(Opening{8 * 60, 12 * 60}, Opening{12 * 60, 13 * 60}, Opening{22 * 60, 6 * 60}), []Date{{2026, 1, 13}})
+	want := []Stretch{{at(12, 0), at(12, 6)}, {at(12, 8), at(12, 13)}, {at(12, 22), at(13, 6)}, {at(14, 8), at(14, 9)}}
+	if got := h.Stretches(at(12, 0), at(14, 9)); !slices.EqualFunc(got, want, func(a, b Stretch) bool { return a.Opens.Equal(b.Opens) && a.Closes.Equal(b.Closes) }) {
+		t.Errorf("the stretches are %v, want %v", got, want)
+	}
+}
+
 func TestNightShiftsAndDaysWithoutAnEnd(t *testing.T) {
 	wib := zone(t, "Asia/Jakarta")
 	at := func(day, hour int) time.Time { return time.Date(2026, 1, day, hour, 0, 0, 0, wib) }
