@@ -69,10 +69,10 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	m.Text = text
 	m.Forward = attachedForward(root, g)
 
-	p.classify(m, root, g)
 	words, signed := clearSigned(text)
 	m.Signed = m.Signed || signed
 	p.split(m, words, source)
+	p.classify(m, root, g)
 	m.Lang = p.language(m)
 	if g.problem != nil {
 		m.Problem = g.problem.Error()

@@ -22,6 +22,7 @@ type Options struct {
 	// AssetPattern is a regular expression (RE2) of asset codes that stand without a label, matched against whole words;
 	// "": the one of words/asset.txt.
 	AssetPattern string
+	ListIDs      []string // List-Ids of mailing lists that hand on to a mailbox of ours: their mail is people's
 	// Ours says whether a Message-ID bears a token of ours whose MAC holds; nil: none does.
 	Ours func(messageID string) bool
 }
