@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"helpost/internal/compose"
 	"helpost/internal/record"
 	"helpost/internal/sop"
 	"helpost/internal/store"
@@ -300,6 +301,12 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 	}
 	for i := range one.Notices {
 		row, err := g.compose(one, &one.Notices[i], kept, past, now)
+		if errors.Is(err, compose.ErrJob) { // nobody can be written to at such an address; what he wrote is kept all the same
+			n := one.Notices[i]
+			g.Log.Warn("notice not written", "ticket", g.id(n.Ticket), "kind", string(n.Kind), "error", err)
+			c.Traces = append(c.Traces, store.Trace{At: now, MessageID: "", From: g.Default.Address, To: n.To.Address, Outcome: "dropped", Ticket: n.Ticket, Detail: "no mail can be sent to this address"})
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("notice %s: %w", one.Notices[i].Kind, err)
 		}
