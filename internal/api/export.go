@@ -3,7 +3,6 @@ package api
 import (
 	"bufio"
 	"encoding/csv"
-	"encoding/json"
 	"io"
 	"iter"
 	"strconv"
@@ -19,7 +18,7 @@ func WriteJSON(w io.Writer, tickets iter.Seq2[Ticket, error]) error {
 		if err != nil {
 			return err
 		}
-		body, err := json.Marshal(t)
+		body, err := marshal(t)
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ const (
 	shutdownTime = 5 * time.Second
 )
 
+// maxSocketPath is the longest path that a unix socket can have on every system, in bytes.
+const maxSocketPath = 103
+
 // ServePublic serves Public on a listener until ctx ends, then lets running requests finish.
 func (s *Server) ServePublic(ctx context.Context, l net.Listener) error {
 	return serve(ctx, l, s.Log, &http.Server{Handler: s.Public(), ReadTimeout: bodyTime, WriteTimeout: answerTime})
@@ -57,6 +60,9 @@ func serve(ctx context.Context, l net.Listener, log *slog.Logger, h *http.Server
 // ListenControl listens at a control socket that its owner alone may open (mode 0600) from the first moment. A socket that
 // a dead process left behind is replaced; one where somebody answers is not. Closing the listener removes it.
 func ListenControl(path string) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("control socket %s: the path has %d bytes, a socket's may have %d", path, len(path), maxSocketPath)
+	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
 		return nil, fmt.Errorf("control socket %s: another helpost answers there", path)
@@ -73,7 +79,7 @@ func ListenControl(path string) (net.Listener, error) {
 	made := filepath.Join(dir, "s")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
 	if err != nil {
-		return nil, fmt.Errorf("control socket %s (a path may have some 100 bytes): %w", path, err)
+		return nil, fmt.Errorf("control socket %s: %w", path, err)
 	}
 	l.SetUnlinkOnClose(false)
 	if err = os.Chmod(made, 0o600); err == nil {
