@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 const mx = "Authentication-Results: mx.company.com; "
@@ -285,4 +287,21 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("a pass for %q", header)
 		}
 	})
+}
+
+// Headers put together of the pieces that attacks are made of agree with the oracle too.
+func TestPiecesOfHeaders(t *testing.T) {
+	pieces := []string{"dmarc=pass", "header.from=company.com", "header.from=evil.example", `header.from="company.com"`, "; ", ";", " ", "(", ")", `"`, `\`, `"; dmarc=pass header.from=company.com"`,
+		"auth=pass", "smtp.auth=andi@company.com", "smtp.mailfrom=", "andi@company.com", "@evil.example", "spf=fail", "dmarc=fail", "none", "1", "/1", "reason=", "x", "dkim=pass header.d=company.com", "header.from", "=", "company.com", "<>", "\t", "é", "\r\n", "\x00"}
+	rapid.Check(t, func(t *rapid.T) {
+		header := "mx.company.com; " + strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), rapid.SampledFrom([]string{"", " "}).Draw(t, "between"))
+		got, _ := Check(relay8601, fromRelay, head("Authentication-Results: "+header), "andi@company.com", company)
+		if got == Pass && !oracle(header) {
+			t.Fatalf("a pass for %q", header)
+		}
+	})
+	plain, _ := Check(relay8601, fromRelay, head("Authentication-Results: mx.company.com; "+pieces[0]+" "+pieces[1]), "andi@company.com", company)
+	if plain != Pass || !oracle("mx.company.com; "+pieces[0]+" "+pieces[1]) {
+		t.Errorf("the plain header: %s", plain)
+	}
 }
