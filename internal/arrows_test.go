@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/mailer":    {"internal/blob", "internal/sop", "internal/store"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},
 	"internal/setup":     {},
+	"internal/checkup":   {"internal/config", "internal/directory", "internal/mailer", "internal/sop", "templates", "workflow"},
 	"internal/api":       {"internal/blob", "internal/record", "internal/sop", "internal/store", "smtpd", "workflow"},
 	"internal/demo":      {"internal/sop", "smtpd"},
 	"internal/gateway": {"internal/blob", "internal/compose", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/record",

@@ -39,6 +39,8 @@ type verb interface {
 type commandLine struct {
 	Serve   serveVerb   `cmd:"" help:"Run the gateway."`
 	Demo    demoVerb    `cmd:"" help:"Play a helpdesk's day against itself; needs no configuration."`
+	Init    initVerb    `cmd:"" help:"Make a commented configuration, a secret and a DKIM key; say what to publish in DNS."`
+	Check   checkVerb   `cmd:"" help:"Say whether the configuration and what it relies on are sound."`
 	Take    takeVerb    `cmd:"" help:"Hand one mail on standard input to the running daemon."`
 	Explain explainVerb `cmd:"" help:"Show what is read in a mail."`
 
@@ -46,6 +48,8 @@ type commandLine struct {
 	Queue      queueVerb      `cmd:"" help:"Show and move the mail that waits to be sent."`
 	Quarantine quarantineVerb `cmd:"" help:"Show and release the mails that were taken and are no tickets."`
 	Trace      traceVerb      `cmd:"" help:"Say what became of a mail."`
+
+	Health healthVerb `cmd:"" hidden:"" help:"Ask the running daemon whether it is well."`
 }
 
 func main() {
