@@ -59,25 +59,24 @@ const (
 // blocksOf reads what a template wrote.
 func (v *view) blocksOf(written string) []block {
 	var blocks []block
-	tight := false
+	near := false // the line above is not blank
 	for line := range strings.SplitSeq(written, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" {
-			tight = false
+			near = false
 			continue
 		}
 		b, ok := v.blockOf(line)
 		if !ok {
 			continue
 		}
-		if last := len(blocks) - 1; tight && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() {
+		if last := len(blocks) - 1; near && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() {
 			blocks[last].lines = append(blocks[last].lines, b.lines...)
 			blocks[last].Facts = append(blocks[last].Facts, b.Facts...)
 			continue
 		}
-		b.tight = tight && b.kind.joins()
-		blocks = append(blocks, b)
-		tight = b.kind == textBlock || b.kind == listBlock
+		b.tight = near && (b.kind == textBlock || b.kind == listBlock) && (blocks[len(blocks)-1].kind == textBlock || blocks[len(blocks)-1].kind == listBlock)
+		blocks, near = append(blocks, b), true
 	}
 	return blocks
 }

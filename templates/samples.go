@@ -249,7 +249,12 @@ func (s sampler) clocks() map[string]Data {
 		})
 	}
 	bundle := func(kind sop.Kind) Data {
-		return with(s.toDesk(kind, sop.Internal), func(d *Data) { d.Ticket, d.Ref, d.List = Ticket{}, "", s.list() })
+		return with(s.toDesk(kind, sop.Internal), func(d *Data) {
+			d.Ticket, d.Ref, d.List = Ticket{}, "", s.list()
+			if kind == sop.KindWarning {
+				d.List[0].Late, d.List[1].Late = -4*time.Minute, -40*time.Minute
+			}
+		})
 	}
 	reason := s.pick("butuh izin", "needs a permission")
 	return map[string]Data{
