@@ -52,6 +52,8 @@ const (
 	trustedSize = 1 << 20
 	// lingerTime is how long a closed connection is still read, so that the last reply is not lost to a reset.
 	lingerTime = 2 * time.Second
+	// lastWrite is how long a client gets to read the last reply before its connection is closed.
+	lastWrite = 5 * time.Second
 )
 
 func (c Config) withDefaults() Config {

@@ -306,7 +306,8 @@ func (c *conn) send() error {
 // bytes is reset, and a reset takes the reply with it.
 func (c *conn) Close() (err error) {
 	c.close.Do(func() {
-		_ = c.flush() // nobody left to tell
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(lastWrite)) // TLS has ended it already, though its goodbye waits here too
+		_ = c.flush()                                          // nobody left to tell
 		if c.mayLinger() {
 			c.linger()
 		}

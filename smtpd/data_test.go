@@ -25,9 +25,6 @@ func TestNoSmuggling(t *testing.T) {
 					c.begin().say(body)
 				}
 				code := c.want("")[:3]
-				if end == "\r\n.\r\r\n" && !chunked {
-					t.Skip("the end inside is stuffed away: what is left is one mail")
-				}
 				if bare := bareBreak([]byte(body)); chunked && bare && code != "550" || !chunked && code != "250" && code != "550" {
 					t.Errorf("answered %s", code)
 				}

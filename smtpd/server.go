@@ -71,12 +71,14 @@ func (s *Server) Stats() *Stats { return &s.stats }
 // Listen opens addresses as Config.Listen spells them: all or none.
 func Listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
 	var lns []net.Listener
+	lc := net.ListenConfig{KeepAlive: -1} // every read and write has a deadline of ours
+	lc.SetMultipathTCP(false)             // a server at one address gains nothing from it
 	for _, addr := range addrs {
 		network := "tcp"
 		if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 			network, addr = "unix", path
 		}
-		ln, err := new(net.ListenConfig).Listen(ctx, network, addr)
+		ln, err := lc.Listen(ctx, network, addr)
 		if err != nil {
 			closeAll(lns)
 			return nil, fmt.Errorf("smtpd: listen: %w", err)
