@@ -127,15 +127,15 @@ func indexWords(text, phrase string) int {
 		after, _ := utf8.DecodeRuneInString(text[end:])
 		first, _ := utf8.DecodeRuneInString(phrase)
 		last, _ := utf8.DecodeLastRuneInString(phrase)
-		if (at == 0 || !joins(before, first)) && (end == len(text) || !joins(last, after)) {
+		if (at == 0 || !sameWord(before, first)) && (end == len(text) || !sameWord(last, after)) {
 			return at
 		}
 		from = at + 1
 	}
 }
 
-// joins says whether two letters beside each other belong to one word. Scripts without blanks between words have none.
-func joins(a, b rune) bool {
+// sameWord says whether two letters beside each other belong to one word. Scripts without blanks between words have none.
+func sameWord(a, b rune) bool {
 	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	return word(a) && word(b) && a < 0x2e80 && b < 0x2e80
 }

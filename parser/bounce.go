@@ -2,7 +2,6 @@ package parser
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 
 	"helpost/internal/sop"
@@ -25,12 +24,15 @@ func (p *Parser) readBounce(m *Mail, root *part, tree *survey, g *guard) bool {
 	report := isDeliveryReport(root, tree)
 	failed := h.get("X-Failed-Recipients")
 	notice, isNotice := readNotification(m)
-	if !report && !daemon && !nullPath && failed == "" && tree.status == nil && !isNotice {
+	if !report && !daemon && !nullPath && failed == "" && tree.status == nil && !isNotice && (tree.returned == nil || !p.isRobot(m.From.Address)) {
 		return false
 	}
 
 	said, quoted := p.cutOriginal(head(m.Text, readForFault))
 	faults := readStatusParts(root, g)
+	if len(faults) == 0 && daemon {
+		faults, tree = reportWithin(tree, g)
+	}
 	inForm := len(faults) > 0
 	if !inForm {
 		faults = readStatusFields(said)
@@ -43,6 +45,7 @@ func (p *Parser) readBounce(m *Mail, root *part, tree *survey, g *guard) bool {
 	case report && (inForm || p.auto.holds("failure", subject+" "+words) || p.auto.holds("delay", subject+" "+words)):
 	case isNotice:
 	case (daemon || tree.status != nil && nullPath) && (inForm || failed != "" || len(faults) > 0 || p.auto.holds("failure", subject+" "+words) || p.auto.holds("delay", subject)):
+	case tree.returned != nil && p.isRobot(m.From.Address) && p.auto.holds("failure", words):
 	case nullPath && (p.auto.holds("failure", subject) || p.auto.holds("failure", words)) && (len(faults) > 0 || textStatus(said) != "" || tree.returned != nil):
 	case failed != "" && !report:
 	default:
@@ -149,6 +152,21 @@ func beginsHeader(line string) bool {
 	return false
 }
 
+// reportWithin reads the report that a mail system attached to a report of its own.
+func reportWithin(tree *survey, g *guard) ([]fault, *survey) {
+	if tree.returned == nil || tree.returned.kind != "message/rfc822" || g.nested >= maxNested {
+		return nil, tree
+	}
+	g.nested++
+	defer func() { g.nested-- }()
+	inner := readMail(tree.returned.content(g), g)
+	within := surveyParts(inner)
+	if within.status == nil {
+		return nil, tree
+	}
+	return readStatusParts(inner, g), within
+}
+
 // maxReports bounds the recipients that are read of one report.
 const maxReports = 100
 
@@ -170,15 +188,15 @@ func readStatusParts(p *part, g *guard) []fault {
 func readStatusFields(text string) []fault {
 	var faults []fault
 	var f fault
-	original := ""
+	var original, final string
 	flush := func() {
-		if original != "" {
-			f.recipient = original
+		if f.recipient = original; f.recipient == "" {
+			f.recipient = final
 		}
 		if f.action != "" || f.status != "" || f.diagnostic != "" && f.recipient != "" {
 			faults = append(faults, f)
 		}
-		f, original = fault{}, ""
+		f, original, final = fault{}, "", ""
 	}
 	var last *string
 	for rest := text; rest != "" && len(faults) < maxReports; {
@@ -205,15 +223,15 @@ func readStatusFields(text string) []fault {
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "original-recipient":
-			if f.recipient != "" && f.action != "" {
+			if original != "" {
 				flush()
 			}
 			original = statusAddress(value)
 		case "final-recipient":
-			if f.recipient != "" {
+			if final != "" {
 				flush()
 			}
-			f.recipient = statusAddress(value)
+			final = statusAddress(value)
 		case "action":
 			if f.action != "" {
 				flush()
@@ -266,38 +284,56 @@ func firstFault(faults []fault) (first fault, delivered bool) {
 	return fault{}, delivered
 }
 
-// statusOf settles the status of a report: its field where it says something, else the code that the other server gave,
-// else what its words say.
+// statusOf settles the status of a report: of its field and of what the other server said the one that tells more, else
+// what its words say.
 func (p *Parser) statusOf(f fault, said, words string, late bool) string {
-	inDiagnostic := textStatus(f.diagnostic)
-	switch {
-	case f.status != "" && !vague(f.status):
-		return f.status
-	case inDiagnostic != "" && !vague(inDiagnostic):
-		return inDiagnostic
-	case f.status != "":
-		if code := textStatus(said); code != "" && !vague(code) && code[0] == f.status[0] {
-			return code
+	best := f.status
+	for _, code := range statusCodes(f.diagnostic) {
+		reversed := best != "" && best[0] == '4' && code[0] == '5' && f.action == "failed" && telling(code) == telling(best)
+		if telling(code) > telling(best) || reversed {
+			best = code
 		}
-		return f.status
 	}
-	if code := textStatus(said); code != "" {
-		return code
+	if telling(best) <= tellsTime {
+		for _, code := range statusCodes(said) {
+			if telling(code) > telling(best) && (best == "" || code[0] == best[0]) {
+				best = code
+			}
+		}
 	}
-	if inDiagnostic != "" {
-		return inDiagnostic
-	}
-	if class := replyClass(f.diagnostic + "\n" + said); class != 0 {
+	switch class := replyClass(f.diagnostic + "\n" + said); {
+	case best != "":
+		return best
+	case class != 0:
 		return string(class) + ".0.0"
-	}
-	if late || p.auto.holds("late", words) && !p.auto.holds("failure", words) {
+	case late, p.auto.holds("late", words) && !p.auto.holds("failure", words):
 		return "4.0.0"
 	}
 	return "5.0.0"
 }
 
-// vague says whether a status only tells its class.
-func vague(status string) bool { return strings.HasSuffix(status, ".0.0") }
+// How much a status tells: nothing, its class, that time ran out, its subject, its detail.
+const (
+	tellsNothing = iota
+	tellsClass
+	tellsTime
+	tellsSubject
+	tellsDetail
+)
+
+func telling(status string) int {
+	switch {
+	case status == "":
+		return tellsNothing
+	case strings.HasSuffix(status, ".0.0"):
+		return tellsClass
+	case strings.HasSuffix(status, ".4.7"):
+		return tellsTime
+	case strings.HasSuffix(status, ".0"):
+		return tellsSubject
+	}
+	return tellsDetail
+}
 
 // enhancedCode reads the status code (RFC 3463 §2) that a value begins with.
 func enhancedCode(value string) string {
@@ -317,9 +353,21 @@ func isEnhanced(code string) bool {
 	return len(parts) == 3 && (parts[0] == "4" || parts[0] == "5") && len(parts[1]) >= 1 && len(parts[1]) <= 3 && len(parts[2]) >= 1 && len(parts[2]) <= 3
 }
 
-// textStatus finds the first status code in words: three numbers of a failure, no part of an address or a version.
+// textStatus finds the first status code in words; "" where there is none.
 func textStatus(text string) string {
-	for i := 0; i < len(text); i++ {
+	if codes := statusCodes(text); len(codes) > 0 {
+		return codes[0]
+	}
+	return ""
+}
+
+// maxCodes bounds the status codes that are weighed of one text.
+const maxCodes = 20
+
+// statusCodes finds the status codes in words: three numbers of a failure, no part of an address or a version.
+func statusCodes(text string) []string {
+	var codes []string
+	for i := 0; i < len(text) && len(codes) < maxCodes; i++ {
 		if text[i] != '4' && text[i] != '5' || i+4 > len(text) || text[i+1] != '.' {
 			continue
 		}
@@ -332,11 +380,11 @@ func textStatus(text string) string {
 		}
 		code := strings.TrimRight(text[i:end], ".")
 		if isEnhanced(code) && (end == len(text) || !isLetter(text[end]) && text[end] != '/') {
-			return code
+			codes = append(codes, code)
 		}
 		i = end
 	}
-	return ""
+	return codes
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
@@ -438,24 +486,30 @@ func quotedID(text string) string {
 	return ""
 }
 
-// readNotification reads the notices that Amazon SES sends by mail as JSON.
+// readNotification reads the notices that Amazon SES sends by mail as JSON. The mail may have folded it, so that no
+// decoder takes it: the first value of each name counts.
 func readNotification(m *Mail) ([]fault, bool) {
 	text := strings.TrimSpace(m.Text)
-	if !strings.HasPrefix(text, "{") || !strings.Contains(head(text, 2000), `"notificationType"`) {
+	if !strings.HasPrefix(text, "{") || jsonValue(text, "notificationType") != "Bounce" {
 		return nil, false
 	}
-	var notice struct {
-		NotificationType string
-		Bounce           struct {
-			BouncedRecipients []struct{ EmailAddress, Action, Status, DiagnosticCode string }
-		}
+	_, recipients, ok := strings.Cut(text, `"bouncedRecipients"`)
+	return []fault{{
+		status: enhancedCode(jsonValue(recipients, "status")), recipient: statusAddress(jsonValue(recipients, "emailAddress")),
+		action: strings.ToLower(jsonValue(recipients, "action")), diagnostic: jsonValue(recipients, "diagnosticCode"),
+	}}, ok
+}
+
+// jsonValue returns the first string of that name.
+func jsonValue(text, name string) string {
+	_, rest, ok := strings.Cut(text, `"`+name+`"`)
+	if !ok {
+		return ""
 	}
-	if err := json.NewDecoder(strings.NewReader(text)).Decode(&notice); err != nil || notice.NotificationType != "Bounce" {
-		return nil, false
+	rest = strings.TrimLeft(rest, " \n:")
+	if !strings.HasPrefix(rest, `"`) {
+		return ""
 	}
-	var faults []fault
-	for _, r := range notice.Bounce.BouncedRecipients {
-		faults = append(faults, fault{status: enhancedCode(r.Status), recipient: strings.ToLower(clean(r.EmailAddress)), action: strings.ToLower(r.Action), diagnostic: r.DiagnosticCode})
-	}
-	return faults, len(faults) > 0
+	value, _, _ := strings.Cut(rest[1:], `"`)
+	return value
 }
