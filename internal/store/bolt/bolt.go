@@ -116,6 +116,7 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 		FreelistType:    bbolt.FreelistMapType,
 		NoFreelistSync:  true, // else every commit writes the whole list of free pages
 		NoSync:          o.NoSync,
+		NoGrowSync:      o.NoSync,
 		InitialMmapSize: mapSize(),
 		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag, perm)
@@ -146,7 +147,7 @@ func (s *Store) prepare(isNew bool, steps []migration) error {
 	if err := migrate(s.db, steps); err != nil {
 		return err
 	}
-	if isNew {
+	if isNew && !s.opts.NoSync {
 		if err := syncDir(filepath.Dir(s.path)); err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ func TestNoAcknowledgedCommitIsLostToAKill(t *testing.T) {
 	path := file(t)
 	acknowledged := map[uint64]bool{}
 	for range crashes {
-		for _, n := range killedAfter(t, path, 20) {
+		for _, n := range killedAfter(t, path, 12) {
 			if acknowledged[n] {
 				t.Fatalf("number %d was given to two tickets", n)
 			}

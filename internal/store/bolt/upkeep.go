@@ -18,7 +18,7 @@ import (
 const (
 	compactSuffix = ".compact"
 	compactStep   = 8 << 20 // bytes that one transaction of a compaction copies
-	pruneStep     = 500     // traces that one transaction of a pruning deletes
+	pruneStep     = 500     // traces that one transaction of a pruning looks at
 )
 
 // Backup writes a consistent copy of the store, which Open can open. Changes go on meanwhile.
@@ -96,24 +96,29 @@ func (s *Store) copyTo(name string) (*bbolt.DB, error) {
 	if err := bbolt.Compact(fresh, s.db, compactStep); err != nil {
 		return fresh, err
 	}
-	fresh.NoSync = s.opts.NoSync
+	fresh.NoSync, fresh.NoGrowSync = s.opts.NoSync, s.opts.NoSync
 	return fresh, fresh.Sync()
 }
 
-// PruneTraces deletes the traces from before a moment and says how many.
-func (s *Store) PruneTraces(ctx context.Context, before time.Time) (int, error) {
-	all := 0
-	for {
-		n := 0
-		err := s.maintain(ctx, func(w *writer) (err error) { n, err = w.pruneTraces(before); return err })
-		if err != nil {
-			return all, err
-		}
-		all += n
-		if n < pruneStep {
-			return all, nil
+// PruneTraces deletes the traces from before a moment, but those that keep wants, and says how many. keep may be nil.
+func (s *Store) PruneTraces(ctx context.Context, before time.Time, keep func(store.Trace) bool) (int, error) {
+	p := pruning{until: be64(nanos(before)), keep: keep}
+	for !p.ended {
+		removed := p.removed
+		if err := s.maintain(ctx, p.step); err != nil {
+			return removed, err
 		}
 	}
+	return p.removed, nil
+}
+
+// pruning goes through the traces from the oldest on, in transactions of pruneStep rows.
+type pruning struct {
+	until   []byte
+	keep    func(store.Trace) bool
+	next    []byte // where it goes on
+	removed int
+	ended   bool
 }
 
 // maintain runs a transaction between two group commits.
@@ -153,32 +158,38 @@ func (s *Store) maintain(ctx context.Context, fn func(*writer) error) error {
 	return nil
 }
 
-func (w *writer) pruneTraces(before time.Time) (int, error) {
-	until := be64(nanos(before))
+func (p *pruning) step(w *writer) error {
 	type found struct {
 		key   []byte
 		trace store.Trace
 	}
 	var old []found
+	looked := 0
 	c := w.traces.Cursor()
-	for k, v := c.First(); k != nil && len(old) < pruneStep && bytes.Compare(k[:8], until) < 0; k, v = c.Next() {
+	k, v := c.Seek(p.next)
+	for ; k != nil && looked < pruneStep && bytes.Compare(k[:8], p.until) < 0; k, v = c.Next() {
+		looked++
 		f := found{key: bytes.Clone(k)}
 		if err := decodeDoc(v, &f.trace); err != nil {
-			return 0, fmt.Errorf("trace %x: %w", k, err)
+			return fmt.Errorf("trace %x: %w", k, err)
 		}
-		old = append(old, f)
+		if p.keep == nil || !p.keep(f.trace) {
+			old = append(old, f)
+		}
 	}
+	p.ended, p.next = looked < pruneStep, bytes.Clone(k)
 	for _, f := range old {
 		for _, k := range traceKeys(f.trace, f.key) {
 			if err := k.in(w).Delete(k.key); err != nil {
-				return 0, err
+				return err
 			}
 		}
 		if err := w.traces.Delete(f.key); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return len(old), nil
+	p.removed += len(old)
+	return nil
 }
 
 // Blobs calls fn with the name of each blob that a row names, of many rows many times. It reads all messages: it is for

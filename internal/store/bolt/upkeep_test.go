@@ -147,14 +147,16 @@ func TestOldTracesArePrunedWithTheirKeys(t *testing.T) {
 		}
 		commitTest(t, s, c)
 	}
-	if n, err := s.PruneTraces(ctx, storetest.At(1150)); err != nil || n != 1150 {
+	commitTest(t, s, store.Change{Traces: []store.Trace{{At: storetest.At(3), MessageID: "policy", Outcome: "policy"}}})
+	keep := func(tr store.Trace) bool { return tr.Outcome == "policy" }
+	if n, err := s.PruneTraces(ctx, storetest.At(1150), keep); err != nil || n != 1150 {
 		t.Errorf("%d were pruned, %v", n, err)
 	}
 	checkTest(t, s)
-	for _, what := range []string{"<a@company.com>", "a@company.com"} {
+	for what, want := range map[string]int{"<a@company.com>": 50, "a@company.com": 50, "policy": 1} {
 		err := s.View(ctx, func(r store.Reader) error {
 			left, err := r.Traces(what)
-			if len(left) != 50 || !left[0].At.Equal(storetest.At(1150)) {
+			if len(left) != want || want == 50 && !left[0].At.Equal(storetest.At(1150)) {
 				t.Errorf("of %q %d are left", what, len(left))
 			}
 			return err
@@ -163,6 +165,10 @@ func TestOldTracesArePrunedWithTheirKeys(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if n, err := s.PruneTraces(ctx, storetest.At(5000), nil); err != nil || n != 51 {
+		t.Errorf("then %d were pruned, %v", n, err)
+	}
+	checkTest(t, s)
 }
 
 func TestOfManyTracesTheNewestAreShown(t *testing.T) {
