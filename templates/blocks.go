@@ -28,6 +28,7 @@ type block struct {
 	List              []string
 	Facts             []fact
 	Buttons           []Button
+	Near              bool // the next block follows without a blank line
 }
 
 type blockKind uint8
@@ -44,6 +45,9 @@ const (
 
 // joins says whether two lines of this kind, one below the other, are one block.
 func (k blockKind) joins() bool { return k == textBlock || k == listBlock || k == factsBlock }
+
+// flows says whether blocks of this kind may follow one another without a blank line.
+func (k blockKind) flows() bool { return k == textBlock || k == listBlock }
 
 type fact struct{ Label, Text string }
 
@@ -75,7 +79,9 @@ func (v *view) blocksOf(written string) []block {
 			blocks[last].Facts = append(blocks[last].Facts, b.Facts...)
 			continue
 		}
-		b.tight = near && (b.kind == textBlock || b.kind == listBlock) && (blocks[len(blocks)-1].kind == textBlock || blocks[len(blocks)-1].kind == listBlock)
+		if last := len(blocks) - 1; near && last >= 0 && b.kind.flows() && blocks[last].kind.flows() {
+			b.tight, blocks[last].Near = true, true
+		}
 		blocks, near = append(blocks, b), true
 	}
 	return blocks
