@@ -246,7 +246,7 @@ func fileName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
-	name = strings.Trim(name, ". ")
+	name = strings.Trim(strings.ReplaceAll(name, "=?", "=_"), ". ") // some readers decode encoded words even here
 	if len(name) <= maxFileName {
 		return name
 	}
