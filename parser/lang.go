@@ -17,7 +17,9 @@ func (p *Parser) language(m *Mail) sop.Lang {
 	}
 	counts := p.words.countStops(text)
 	if tie(counts) && m.Subject != "" {
-		counts = p.words.countStops(m.Subject)
+		if said := p.words.countStops(m.Subject); said[sop.Indonesian]+said[sop.English] >= 2 {
+			counts = said
+		}
 	}
 	best, most := p.opts.Language, counts[p.opts.Language]
 	for lang, n := range counts {

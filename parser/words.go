@@ -30,7 +30,7 @@ var sections = map[string]map[string]bool{
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false,
 		"asset before": false, "serial before": false, "fault": false, "request": false, "request subject": false, "not fault": false,
-		"not": false, "company": false, "department": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
+		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
 		"stopped": false, "dead computer": false, "way round": false, "can wait": false, "hindered": false},
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
 		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
@@ -144,6 +144,11 @@ type vocabulary struct {
 	quote   quoteWords
 	closing closingWords
 
+	labels map[string]fieldKind // labels of forms
+	none   map[string]bool      // values that say that there is none
+	unit   map[string]uint8     // "department", and where it stands
+	role   map[string]bool      // jobs
+
 	departments map[string]bool   // usual names in lower case
 	canonical   map[string]string // what people call a department of this company, in lower case, to its name
 	asset       assetWords
@@ -196,6 +201,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 	for _, name := range l.phrases("department/department") {
 		v.departments[name] = true
 	}
+	v.addForms(l)
 	if err := v.addCompany(o); err != nil {
 		return nil, err
 	}
@@ -205,6 +211,31 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 	}
 	v.commands, v.commandName, err = newCommandWords(l)
 	return v, err
+}
+
+// addForms adds labels and the like, which are looked up as they stand.
+func (v *vocabulary) addForms(l lists) {
+	v.labels, v.none, v.unit, v.role = map[string]fieldKind{}, map[string]bool{}, map[string]uint8{}, map[string]bool{}
+	for section, kind := range map[string]fieldKind{"label other": fieldOther, "label fault": fieldFault, "label request": fieldRequest,
+		"label screenshot": fieldScreenshot, "label newcomer": fieldNewcomer, "label asset": fieldAsset, "label department": fieldDepartment, "label name": fieldName} {
+		for _, w := range l.phrases("report/" + section) {
+			w = strings.Trim(w, "*_:.#()[] ")
+			if have, taken := v.labels[w]; !taken || kind < have {
+				v.labels[w] = kind
+			}
+		}
+	}
+	for _, w := range l.phrases("report/none") {
+		v.none[w] = true
+	}
+	for _, w := range l.phrases("report/role") {
+		v.role[w] = true
+	}
+	for section, place := range map[string]uint8{"unit before": unitBefore, "unit after": unitAfter} {
+		for _, w := range l.phrases("report/" + section) {
+			v.unit[w] |= place
+		}
+	}
 }
 
 // addCompany adds what the company's own configuration says.

@@ -1,0 +1,154 @@
+package parser
+
+import "strings"
+
+const maxAssets = 20
+
+// assets collects asset codes in the order in which they stand, each once.
+type assets struct {
+	codes    []string
+	evidence string
+}
+
+func (a *assets) add(code, evidence string) {
+	if len(a.codes) == maxAssets {
+		return
+	}
+	for _, have := range a.codes {
+		if strings.EqualFold(have, code) {
+			return
+		}
+	}
+	if len(a.codes) == 0 {
+		a.evidence = evidence
+	}
+	a.codes = append(a.codes, code)
+}
+
+// labelled takes the codes of a value that stands behind an asset label: there any word with a digit is one.
+func (a *assets) labelled(value string) {
+	for _, w := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '(' || r == ')' || r == '&' || r == '+' || r == '\t' || r == '\u00a0' }) {
+		w = strings.Trim(w, ".:-–/#\"'*")
+		if isCode(w, 3) {
+			a.add(w, value)
+		}
+	}
+}
+
+// isCode says whether a word could be a code: it has a digit, and nothing but letters, digits and joints.
+func isCode(w string, least int) bool {
+	digits, capitals := 0, 0
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'A' && c <= 'Z':
+			capitals++
+		case c >= 'a' && c <= 'z', c == '-', c == '.', c == '/', c == '_', c == '#':
+		default:
+			return false
+		}
+	}
+	return len(w) >= least && digits > 0 && len(w) <= 40 && (digits >= 3 || capitals > 0 || strings.ContainsAny(w, "-/._"))
+}
+
+// inText takes the codes of a text: those behind "kode aset" and the like, and words that look like one by themselves
+// and stand neither behind a maker's name nor behind "error", "invoice" and the like.
+func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
+	for i := 0; i < len(words); i++ {
+		n, marks := v.report.longest(words[i:])
+		if n == 0 || !hasMark(marks, "asset before") {
+			continue
+		}
+		for i += n; i < len(words); {
+			code, next := wholeCode(text, words, i)
+			if !isCode(code, 3) || strings.IndexAny(code, "0123456789") < 0 {
+				if i+1 < len(words) && isFillerBeforeCode(text[words[i].start:words[i].end]) {
+					i++
+					continue
+				}
+				break
+			}
+			a.add(code, text[words[max(0, i-n)].start:words[next-1].end])
+			i = next
+			if i >= len(words) || !joins(text[words[i].start:words[i].end], words[i]) {
+				break
+			}
+			if isJoint(text[words[i].start:words[i].end]) {
+				i++
+			}
+		}
+		i--
+	}
+	for i := 0; i < len(words); {
+		code, next := wholeCode(text, words, i)
+		if len(code) >= 5 && next > i+1 && v.asset.pattern.MatchString(code) && v.standsAlone(text, words, i, code) {
+			a.add(code, code)
+		}
+		i = max(next, i+1)
+	}
+}
+
+// joins says whether a word goes on with a list of codes.
+func joins(s string, w token) bool { return isJoint(s) || w.breaks&breakComma != 0 }
+
+func isJoint(s string) bool {
+	switch strings.ToLower(s) {
+	case "dan", "and", "serta", "atau", "or":
+		return true
+	}
+	return false
+}
+
+func isFillerBeforeCode(s string) bool {
+	switch strings.ToLower(s) {
+	case "saya", "nya", "is", "adalah", "yaitu", "laptop", "pc", "komputer", "no", "nomor", "number", "code", "kode", "tag", "of", "my", "the", "ini", "berikut", "monitor", "printer":
+		return true
+	}
+	return false
+}
+
+// wholeCode gives the code that begins at a word, joints and all, and the word behind it.
+func wholeCode(text string, words []token, i int) (string, int) {
+	end, next := words[i].end, i+1
+	for next < len(words) && words[next].start == end+1 && strings.IndexByte("-/._", text[end]) >= 0 {
+		end = words[next].end
+		next++
+	}
+	return text[words[i].start:end], next
+}
+
+// standsAlone says whether a word that looks like a code is no other number.
+func (v *vocabulary) standsAlone(text string, words []token, i int, code string) bool {
+	group := code
+	if j := strings.IndexAny(code, "-./"); j > 0 {
+		group = code[:j]
+	}
+	if v.asset.not[group] {
+		return false
+	}
+	if s := words[i].start; s > 0 && strings.IndexByte("\\/@:_=", text[s-1]) >= 0 && text[s-1] != ':' {
+		return false
+	}
+	for j := i - 1; j >= 0 && j >= i-2; j-- {
+		if words[j+1].breaks&(breakStop|breakLine) != 0 {
+			break
+		}
+		if v.asset.brand[lower(text[words[j].start:words[j].end])] {
+			return false
+		}
+		if n, marks := v.report.longest(words[j:i]); n > 0 && hasMark(marks, "serial before") {
+			return false
+		}
+	}
+	return true
+}
+
+func hasMark(marks []mark, section string) bool {
+	for _, m := range marks {
+		if m.section == section {
+			return true
+		}
+	}
+	return false
+}

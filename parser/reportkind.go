@@ -1,0 +1,226 @@
+package parser
+
+import (
+	"helpost/internal/sop"
+)
+
+// weights is what the words of a report say of its kind and its weight, each with the first words that say so.
+type weights struct {
+	fault, request, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
+	said                                                                                                                      map[string]string
+	impact                                                                                                                    sop.Impact
+	urgency                                                                                                                   sop.Urgency
+}
+
+// classify finds type, impact and urgency. (The words of a mark [priority.words] of the company come first.)
+func (v *vocabulary) classify(r *sop.Report, s *source) {
+	w := weights{said: map[string]string{}}
+	v.weigh(&w, s.subject, s.subjectWords, true)
+	v.weigh(&w, s.text, s.words, false)
+	r.Type = sop.Incident
+	if s.form.request && !s.form.fault || w.requestSubject > 0 && w.fault <= max(1, w.request) || w.request > 0 && (w.fault == 0 || w.request > w.fault+1 && w.requestSubject > 0) {
+		r.Type = sop.ServiceRequest
+		r.Evidence["type"] = w.said["request"]
+	} else {
+		r.Evidence["type"] = w.said["fault"]
+	}
+	r.Impact, r.Evidence["impact"] = w.widest()
+	r.Urgency, r.Evidence["urgency"] = w.pressing(r)
+	r.Evidence["priority"] = r.Evidence["impact"]
+	if r.Evidence["priority"] == "" {
+		r.Evidence["priority"] = r.Evidence["urgency"]
+	}
+	for k, text := range r.Evidence {
+		if text == "" {
+			delete(r.Evidence, k)
+		}
+	}
+}
+
+// widest gives the impact: the company's own words, then "only me", then the widest that is said.
+func (w *weights) widest() (sop.Impact, string) {
+	switch {
+	case w.impact != "":
+		return w.impact, w.said["own impact"]
+	case w.individual > 0 && w.company == 0:
+		return sop.Individual, w.said["individual"]
+	case w.company > 0:
+		return sop.Company, w.said["company"]
+	case w.coreDown > 0 && w.department == 0:
+		return sop.Company, w.said["core"]
+	case w.department > 0:
+		return sop.Department, w.said["department"]
+	}
+	return sop.Individual, ""
+}
+
+// pressing gives the urgency.
+func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
+	switch {
+	case w.urgency != "":
+		return w.urgency, w.said["own urgency"]
+	case w.stopped > 0 && w.wayRound == 0:
+		return sop.High, w.said["stopped"]
+	case w.canWait > 0:
+		return sop.Low, w.said["wait"]
+	case w.stopped > 0 && w.company > 0:
+		return sop.High, w.said["stopped"]
+	case w.coreDown > 0 && w.wayRound == 0 && r.Impact == sop.Company:
+		return sop.High, w.said["core"]
+	case w.deadComputer > 0 && w.wayRound == 0 && r.Type == sop.Incident:
+		return sop.High, w.said["dead computer"]
+	}
+	return sop.Medium, w.said["way round"]
+}
+
+// weigh counts what a text says.
+func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool) {
+	counts := map[string]*int{"fault": &w.fault, "request": &w.request, "company": &w.company, "department": &w.department, "individual": &w.individual,
+		"stopped": &w.stopped, "dead computer": &w.deadComputer, "way round": &w.wayRound, "can wait": &w.canWait}
+	names := map[string]string{"can wait": "wait"}
+	skip := 0
+	for i := range words {
+		n, marks := v.report.longest(words[i:])
+		if n == 0 {
+			continue
+		}
+		said := text[words[i].start:words[i+n-1].end]
+		if hasMark(marks, "not fault") {
+			skip = max(skip, i+n)
+		}
+		for _, m := range marks {
+			if v.ownWord(w, m.section, said) {
+				continue
+			}
+			if m.section == "request subject" && subject && i == firstContent(words) {
+				w.requestSubject++
+				w.note("request", said)
+			}
+			if m.section == "core system" {
+				w.core++
+				if v.isDown(text, words, i, n) {
+					w.coreDown++
+					w.note("core", said)
+				}
+			}
+			if m.section == "quantifier" {
+				v.quantified(w, text, words, i, n)
+			}
+			c := counts[m.section]
+			if c == nil || m.section == "fault" && (i < skip || v.negated(words, i)) || (m.section == "stopped" || m.section == "way round") && v.negated(words, i) {
+				continue
+			}
+			if m.section == "company" && v.departmentBehind(words, i+n) {
+				w.department++
+				w.note("department", said)
+				continue
+			}
+			*c++
+			name := m.section
+			if names[name] != "" {
+				name = names[name]
+			}
+			w.note(name, said)
+		}
+	}
+}
+
+// firstContent gives the first word of a subject behind its prefixes.
+func firstContent(words []token) int {
+	i := 0
+	for i+1 < len(words) && i < 4 && words[i+1].breaks&breakColon != 0 {
+		i++
+	}
+	return i
+}
+
+func (w *weights) note(key, said string) {
+	if w.said[key] == "" {
+		w.said[key] = said
+	}
+}
+
+// ownWord takes a word of the company's configuration.
+func (v *vocabulary) ownWord(w *weights, section, said string) bool {
+	switch section {
+	case "own company":
+		w.impact = sop.Company
+	case "own department":
+		if w.impact != sop.Company {
+			w.impact = sop.Department
+		}
+	case "own individual":
+		if w.impact == "" {
+			w.impact = sop.Individual
+		}
+	case "own high":
+		w.urgency = sop.High
+	case "own medium":
+		if w.urgency != sop.High {
+			w.urgency = sop.Medium
+		}
+	case "own low":
+		if w.urgency == "" {
+			w.urgency = sop.Low
+		}
+	default:
+		return false
+	}
+	if section == "own company" || section == "own department" || section == "own individual" {
+		w.note("own impact", said)
+	} else {
+		w.note("own urgency", said)
+	}
+	return true
+}
+
+// negated says whether a "not" stands right before a phrase.
+func (v *vocabulary) negated(words []token, i int) bool {
+	for j := i - 1; j >= 0 && j >= i-2; j-- {
+		if words[j+1].breaks&(breakStop|breakLine|breakComma) != 0 {
+			return false
+		}
+		if _, marks := v.report.longest(words[j : j+1]); hasMark(marks, "not") {
+			return true
+		}
+	}
+	return false
+}
+
+// quantified reads "semua … bagian X": all of a department, if a word for one stands near behind it.
+func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int) {
+	if v.departmentBehind(words, i+n) {
+		w.department++
+		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
+	}
+}
+
+// departmentBehind says whether "bagian", "department", "lantai" or the like stands within the next words.
+func (v *vocabulary) departmentBehind(words []token, i int) bool {
+	for j := i; j < len(words) && j < i+4; j++ {
+		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
+			return false
+		}
+		_, marks := v.report.longest(words[j:])
+		if hasMark(marks, "unit before") || hasMark(marks, "unit after") || hasMark(marks, "place") {
+			return true
+		}
+	}
+	return false
+}
+
+// isDown says whether a core system is out for everybody: "down" stands near, and nothing says that it is only mine.
+func (v *vocabulary) isDown(text string, words []token, i, n int) bool {
+	down := false
+	for j := max(0, i-3); j < len(words) && j < i+n+5; j++ {
+		if j > i && words[j].breaks&(breakStop|breakLine) != 0 {
+			break
+		}
+		_, marks := v.report.longest(words[j:])
+		if hasMark(marks, "mine") {
+			return false
+		}
+		down = down || j >= i+n && hasMark(marks, "outage") && !v.negated(words, j)
+	}
+	return down
+}
