@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"helpost/internal/mailauth"
 	"helpost/parser"
 )
 
@@ -26,44 +27,62 @@ type explainLine struct {
 
 // Run explains every file. One that cannot be read gets its line with the error, and the exit status is 1.
 func (v *explainVerb) Run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
-	p, err := readerFor(v.Config)
+	reader, err := v.reader(errOut)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
-	var status error
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	for _, file := range v.Files {
+	page := explainPage{out: out, colour: isTerminal(out)}
+	var status error
+	for i, file := range v.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		raw, err := readMail(file, in)
 		line := explainLine{File: file}
+		raw, err := readMail(file, in)
 		if err != nil {
 			said := err.Error()
 			line.Error, status = &said, exitFailed
 		} else {
-			line.Explained = p.Explain(raw, v.As)
+			line.Explained = reader.Explain(raw, v.As)
 		}
-		if err := lines.Encode(line); err != nil {
+		if v.JSON {
+			err = lines.Encode(line)
+		} else {
+			err = page.write(line, i > 0)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return status
 }
 
-// readerFor returns the reader that the configuration asks for.
-func readerFor(config string) (*parser.Parser, error) {
-	return parser.New(parser.Options{})
+// reader makes the reader of mail that the configuration asks for.
+func (v *explainVerb) reader(errOut io.Writer) (*parser.Parser, error) {
+	if v.Config == "" {
+		return parser.New(parser.Options{})
+	}
+	cfg, err := loadConfig(v.Config, errOut)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := mailauth.NewTokens(cfg.Tickets.Secrets)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return readerOf(cfg, tokens)
 }
 
+// readMail reads a mail of a file, or of standard input for "-".
 func readMail(file string, in io.Reader) ([]byte, error) {
-	if file == "-" {
-		raw, err := io.ReadAll(in)
-		if err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
-		}
-		return raw, nil
+	if file != "-" {
+		return os.ReadFile(file)
 	}
-	return os.ReadFile(file)
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return raw, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	var line commandLine
 	helped := false
 	k, err := kong.New(&line, kong.Name("helpost"), kong.Description("An email-first helpdesk."), kong.Writers(out, errOut),
-		kong.Exit(func(int) { helped = true }), kong.UsageOnError())
+		kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		fmt.Fprintln(errOut, "helpost:", err)
 		return exitFailed
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	}
 	if err != nil {
 		fmt.Fprintln(errOut, "helpost:", err)
+		fmt.Fprintln(errOut, "verbs:", strings.Join(verbs(k), " "))
 		return exitUsage
 	}
 	chosen, ok := parsed.Selected().Target.Addr().Interface().(verb)
@@ -83,6 +85,17 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitUsage
 	}
 	return told(chosen.Run(ctx, in, out, errOut), errOut)
+}
+
+// verbs names the verbs, those that only machines call left out.
+func verbs(k *kong.Kong) []string {
+	var names []string
+	for _, node := range k.Model.Children {
+		if !node.Hidden {
+			names = append(names, node.Name)
+		}
+	}
+	return names
 }
 
 // told says what went wrong, where it has not been said already, and gives the status to exit with.
