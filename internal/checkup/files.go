@@ -58,8 +58,11 @@ func blobs(c *config.Config) Finding {
 // roomFor looks whether something that is not there yet can be made.
 func roomFor(what, path string) Finding {
 	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return Finding{Unreachable, what, fmt.Sprintf("%s cannot be made: make the folder %s and give it to the user that helpost runs as", path, dir)}
+	}
 	if err := writable(dir); err != nil {
-		return Finding{Unreachable, what, fmt.Sprintf("%s cannot be made: %v; make the folder %s and give it to the user that helpost runs as", path, err, dir)}
+		return Finding{Unreachable, what, fmt.Sprintf("%s cannot be made: %v; the folder %s must be the user's that helpost runs as", path, err, dir)}
 	}
 	return Finding{Fine, what, path + " will be made at the first start"}
 }
