@@ -291,7 +291,7 @@ func TestArgumentsAreReadStrictly(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := c.post(context.Background(), "queue/retry", map[string]any{"IDs": make([]uint64, 1<<20)}, &counted{}); !errors.As(err, &p) || p.Status != 413 {
+	if err := c.post(context.Background(), "queue/retry", map[string]any{"IDs": make([]uint64, 1<<19+1)}, &counted{}); !errors.As(err, &p) || p.Status != 413 {
 		t.Errorf("too much: %v", err)
 	}
 	if err := c.get(context.Background(), "/control/queue/list", &queuePage{}); !errors.As(err, &p) || p.Status != 405 {
