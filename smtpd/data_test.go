@@ -191,13 +191,28 @@ func TestAFloodIsCutOff(t *testing.T) {
 	}
 }
 
-func TestAMailOf24MB(t *testing.T) {
+func TestLargeMails(t *testing.T) {
 	s := open(t, Config{}, &desk{})
-	want := bytes.Repeat([]byte(strings.Repeat("QUJD", 19)+"\r\n"), 24<<20/78)
-	c := s.hello(t).begin()
-	c.say(string(want) + ".\r\n").want("250")
-	if !bytes.Equal(s.taken()[0].Data, want) {
-		t.Error("it is not what was sent")
+	mail := bytes.Repeat([]byte(strings.Repeat("QUJD", 19)+"\r\n"), 24<<20/78)
+	c := s.hello(t)
+	for n, k := range []struct {
+		size  int
+		param string
+	}{{3 << 20, ""}, {3 << 20, " SIZE=3145728"}, {3 << 20, " SIZE=10"}} {
+		want := mail[:k.size/78*78]
+		c.say("MAIL FROM:<" + rina + ">" + k.param + "\r\n").want("250")
+		c.say("RCPT TO:<" + helpdesk + ">\r\n").want("250")
+		c.say("DATA\r\n").want("354")
+		c.say(string(want) + ".\r\n").want("250")
+		if got := s.taken()[n].Data; !bytes.Equal(got, want) {
+			t.Errorf("%d%s: it is not what was sent", k.size, k.param)
+		}
+	}
+	c.say("MAIL FROM:<" + rina + ">\r\n").want("250")
+	c.say("RCPT TO:<" + helpdesk + ">\r\n").want("250")
+	c.say(fmt.Sprintf("BDAT %d LAST\r\n%s", len(mail), mail)).want("250")
+	if got := s.taken()[3].Data; !bytes.Equal(got, mail) {
+		t.Error("24 MB in one chunk: it is not what was sent")
 	}
 }
 

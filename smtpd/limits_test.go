@@ -132,6 +132,22 @@ func TestTheRestOfASlowMailIsNoCommand(t *testing.T) {
 	}
 }
 
+// CR CR LF . CR LF ends a mail for its sender, and not for go-smtp. The mail has a bare CR, so it is refused for good:
+// else its sender would come back with it for days.
+func TestAnEndBehindABareCR(t *testing.T) {
+	d := &desk{}
+	inFakeTime(t, Config{}, d, func(t *testing.T, p *pipes) {
+		c := p.hello(t).begin()
+		c.say(report + "odd\r\r\n.\r\n").want("550 5.6.0")
+		if codes := c.closed(); len(codes) > 0 {
+			t.Errorf("more replies: %q", codes)
+		}
+	})
+	if len(d.taken()) > 0 {
+		t.Error("a mail was taken")
+	}
+}
+
 func TestASessionHasAnEnd(t *testing.T) {
 	inFakeTime(t, Config{}, &desk{}, func(t *testing.T, p *pipes) {
 		c := p.hello(t)
@@ -202,6 +218,7 @@ func TestAnEndlessCommandIsCutOff(t *testing.T) {
 	go c.try("MAIL FROM:<" + strings.Repeat("a", 1<<20))
 	c.want("500")
 	c.closed()
+	c.Close()
 
 	// Between the chunks of a mail, too.
 	c = s.hello(t)
@@ -210,6 +227,7 @@ func TestAnEndlessCommandIsCutOff(t *testing.T) {
 	c.say("BDAT 2\r\nab").want("250")
 	go c.try(strings.Repeat("a", 1<<20))
 	c.closed()
+	c.Close()
 	waitFor(t, "both are gone", func() bool { return s.Stats().Open.Load() == 0 })
 	if s.Stats().LimitsHit.Load() != 2 || len(s.taken()) != 0 {
 		t.Errorf("%d limits hit, %d mails taken", s.Stats().LimitsHit.Load(), len(s.taken()))
