@@ -81,6 +81,7 @@ func (h *house) start(ctx context.Context, r *running) error {
 	if r.door, err = h.door(); err != nil {
 		return err
 	}
+	h.meters.opened(r.door)
 	doors, err := smtpd.Listen(ctx, h.config.SMTP.Listen)
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (h *house) api() *api.Server {
 	}
 	return api.New(api.Options{
 		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
-		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}}, Log: h.log,
+		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}}, Metrics: []func(io.Writer){h.writeMetrics}, Log: h.log,
 	})
 }
 

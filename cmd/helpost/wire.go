@@ -31,6 +31,7 @@ type house struct {
 	people  *directory.Directory
 	gateway *gateway.Gateway
 	mailer  *mailer.Mailer
+	meters  *meters
 	log     *slog.Logger
 }
 
@@ -50,7 +51,7 @@ func loadConfig(path string, errOut io.Writer) (*config.Config, error) {
 
 // build wires the parts of a configuration. watch is told of each mail that passes; nil: nobody watches.
 func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*house, error) {
-	h := &house{config: cfg, log: log}
+	h := &house{config: cfg, log: log, meters: newMeters()}
 	policy, err := cfg.Policy()
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if h.blobs, err = dir.Open(cfg.Blobs.Dir); err != nil {
 		return nil, err
 	}
-	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log}); err != nil {
+	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.meters.committed}); err != nil {
 		return nil, err
 	}
 	inside := member(cfg.Company.Domains)
@@ -89,7 +90,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 		Company: templates.Company{Name: cfg.Company.Name, Phone: cfg.Company.Phone, Hours: cfg.Company.Hours},
 		Mailbox: lookup, Default: mailboxOf(cfg, cfg.Mailboxes[0]), Inside: inside, Hosted: member(hosted(cfg)),
 		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
-		Sent: func() { h.mailer.Notify() },
+		Sent: func() { h.mailer.Notify() }, Requeue: func(ctx context.Context, ids ...uint64) (int, error) { return h.mailer.Retry(ctx, ids...) },
 	})
 	if err == nil {
 		h.mailer, err = newMailer(cfg, h)

@@ -61,8 +61,9 @@ type Parts struct {
 	MaxSize     int64                    // of a mail that the relay takes, in bytes; 0: 20 MB
 	Clock       sop.Clock
 	Log         *slog.Logger
-	Sent        func()       // told after each commit that put mail into the outbox
-	Watch       func(Passed) // told of each mail that passed; nil: nobody watches
+	Requeue     func(ctx context.Context, ids ...uint64) (int, error) // makes waiting mails due now: the mailer's
+	Sent        func()                                                // told after each commit that put mail into the outbox
+	Watch       func(Passed)                                          // told of each mail that passed; nil: nobody watches
 }
 
 // Passed is a mail that was taken, as the operator sees it go by.

@@ -14,23 +14,15 @@ import (
 // Retry makes rows of the outbox due now, all of them where none is named, and says how many. An unknown one is
 // store.ErrNotFound, and nothing is changed.
 func (g *Gateway) Retry(ctx context.Context, ids []uint64) (int, error) {
-	rows, err := g.queued(ctx, ids)
-	if err != nil {
-		return 0, err
+	if len(ids) > 0 {
+		if _, err := g.queued(ctx, ids); err != nil {
+			return 0, err
+		}
 	}
-	var c store.Change
-	now := workflow.Moment(g.Clock())
-	for _, r := range rows {
-		c.Defer = append(c.Defer, store.Deferral{ID: r.ID, NextTry: now, Tries: r.Tries, Error: r.LastError})
-	}
-	if err := g.Store.Commit(ctx, c); err != nil {
-		return 0, err
-	}
-	g.Sent()
-	return len(rows), nil
+	return g.Requeue(ctx, ids...)
 }
 
-// queued reads rows of the outbox: those named, or all.
+// queued reads the named rows of the outbox.
 func (g *Gateway) queued(ctx context.Context, ids []uint64) ([]store.Outbox, error) {
 	want := map[uint64]bool{}
 	for _, id := range ids {
@@ -44,7 +36,7 @@ func (g *Gateway) queued(ctx context.Context, ids []uint64) ([]store.Outbox, err
 				return err
 			}
 			for _, r := range page {
-				if len(ids) == 0 || want[r.ID] {
+				if want[r.ID] {
 					rows = append(rows, r)
 					delete(want, r.ID)
 				}
