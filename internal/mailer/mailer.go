@@ -77,7 +77,7 @@ type Config struct {
 	Grace       time.Duration // what a stop waits for running transactions, and for their record; 10s
 
 	Jitter  func() float64 // in [0,1); math/rand
-	OnRelay func(State)    // told when the relay begins to fail and when it is back; must return at once
+	OnRelay func(State)    // told when the relay fails and a probe after it too, and when it is back; must return at once
 }
 
 // Mailer sends what is in the outbox. Run does the work; the other methods may be called from any goroutine.

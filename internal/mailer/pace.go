@@ -25,10 +25,10 @@ func (b backoff) after(tries int) time.Duration {
 	return b.shorten(min(d, maxRetry))
 }
 
-// probe is the wait before a relay that has failed for so long is tried again: a quarter of that time, at least the
-// first wait and at most a minute. So mail is late by a quarter of the outage at most.
+// probe is the wait before a relay that has failed for so long is tried again: a quarter of that time, at least a fifth
+// of a mail's first wait and at most a minute. So mail is late by a quarter of the outage, and a blip costs a second.
 func (b backoff) probe(failing time.Duration) time.Duration {
-	return b.shorten(max(b.first, min(failing/4, maxProbe)))
+	return b.shorten(min(maxProbe, max(b.first/5, failing/4)))
 }
 
 func (b backoff) shorten(d time.Duration) time.Duration {

@@ -10,36 +10,38 @@ type relay struct {
 	since   time.Time
 	probe   time.Time // no earlier try, while failing
 	reason  string
-	trouble int // mails in a row without a proper answer
+	told    bool // that it fails: not before a probe has failed too
+	trouble int  // mails in a row without a proper answer
 	hurt    map[uint64]struct{}
 }
 
 // maxHurt bounds how many mails are remembered that a failing relay put off.
 const maxHurt = 10_000
 
-// fail notes that the relay does not serve us. It says whether that is news.
+// fail notes that the relay does not serve us. It says whether that is to be told.
 func (r *relay) fail(now time.Time, reason string) bool {
-	news := !r.failing
-	if news {
+	tell := r.failing && !r.told
+	if !r.failing {
 		r.failing, r.since = true, now
 	}
+	r.told = r.told || tell
 	r.reason = reason
 	r.probe = now.Add(r.back.probe(now.Sub(r.since)))
-	return news
+	return tell
 }
 
-// ok notes that the relay serves us. It says whether that is news.
+// ok notes that the relay serves us. It says whether that is a change.
 func (r *relay) ok() bool {
-	news := r.failing
-	if !news {
+	back := r.failing
+	if !back {
 		r.hurt = nil // then it was not the relay
 	}
 	r.failing, r.trouble = false, 0
-	return news
+	return back
 }
 
-// judge takes a verdict into account. It says whether it is news that the relay fails, or that it is back.
-func (r *relay) judge(now time.Time, id uint64, v verdict) (failing, back bool) {
+// judge takes a verdict into account. It says whether a failure is to be told, and whether the relay is back.
+func (r *relay) judge(now time.Time, id uint64, v verdict) (tell, back bool) {
 	if !v.asked || v.fate == fateStale || v.fate == fateStopped {
 		return false, false
 	}

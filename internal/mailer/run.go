@@ -281,9 +281,9 @@ func (l *loop) ended(ctx context.Context, e event) {
 		return
 	}
 	l.landed(now, e)
-	failing, back := l.relay.judge(now, e.row.ID, e.verdict)
+	tell, back := l.relay.judge(now, e.row.ID, e.verdict)
 	if l.relay.failing {
-		l.down(ctx, failing)
+		l.down(ctx, tell)
 	}
 	if back {
 		l.healed(ctx)
@@ -314,12 +314,12 @@ func (l *loop) refused(ctx context.Context, now time.Time, err error) {
 		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
 		return
 	}
-	l.m.log.Debug("no connection to the relay", "error", oneLine(err.Error()))
+	l.m.log.DebugContext(ctx, "no connection to the relay", "error", oneLine(err.Error()))
 	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
 }
 
 // down is a relay that fails: nothing is held for it, neither connections nor rows.
-func (l *loop) down(ctx context.Context, news bool) {
+func (l *loop) down(ctx context.Context, tell bool) {
 	for _, s := range l.idle {
 		l.farGone.Go(s.quit)
 	}
@@ -327,7 +327,7 @@ func (l *loop) down(ctx context.Context, news bool) {
 		l.m.release(row, l.relay.reason)
 	}
 	l.idle, l.ready, l.more = nil, nil, true
-	if news {
+	if tell {
 		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
 		l.tell()
 	}
@@ -343,8 +343,11 @@ func (l *loop) back(ctx context.Context) {
 
 // healed lets go at once what the relay put off while it failed.
 func (l *loop) healed(ctx context.Context) {
-	l.m.log.InfoContext(ctx, "the relay is back", "after", l.m.clock().Sub(l.relay.since).Round(time.Millisecond))
-	l.tell()
+	if l.relay.told {
+		l.relay.told = false
+		l.m.log.InfoContext(ctx, "the relay is back", "after", l.m.clock().Sub(l.relay.since).Round(time.Millisecond))
+		l.tell()
+	}
 	l.more = true
 	ids := l.relay.healed()
 	if len(ids) == 0 {

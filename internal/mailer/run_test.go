@@ -98,7 +98,7 @@ func TestRelaysOfEveryTemperAreServed(t *testing.T) {
 			d := newDesk(t, relay.start().addr, nil)
 			d.add(rows(30)...)
 			d.run()
-			d.empty()
+			eventually(t, "an empty outbox", func() bool { d.pass(20 * time.Millisecond); return len(d.waiting()) == 0 })
 			once(t, relay, 30)
 			if s := d.m.State(); s.Deferred != 0 || s.Failing {
 				t.Errorf("state: %+v", s)
@@ -120,13 +120,14 @@ func TestARelayThatComesBackGetsEverythingAtOnce(t *testing.T) {
 	d.add(rows(20)...)
 	d.run()
 	d.failing(true)
-	// Five seconds between two probes, whatever waits: those of an outage of 14 seconds.
-	for range 2 {
+	for down := time.Duration(0); down < 14*time.Second; { // one probe after another, whatever waits
 		probe := d.m.State().NextProbe
-		if got := probe.Sub(d.clock.Now()); got != 5*time.Second {
-			t.Errorf("the next probe is after %s", got)
+		wait := probe.Sub(d.clock.Now())
+		if wait != max(time.Second, down/4) {
+			t.Errorf("after %s the next probe is in %s", down, wait)
 		}
-		d.pass(5 * time.Second)
+		d.pass(wait)
+		down += wait
 		eventually(t, "another probe", func() bool { return d.m.State().NextProbe.After(probe) })
 	}
 	d.settled()
@@ -136,7 +137,7 @@ func TestARelayThatComesBackGetsEverythingAtOnce(t *testing.T) {
 		}
 	}
 	relay.start()
-	d.pass(5 * time.Second)
+	d.pass(4 * time.Second)
 	d.empty()
 	once(t, relay, 20)
 	d.failing(false)
@@ -150,7 +151,7 @@ func TestARelayThatComesBackGetsEverythingAtOnce(t *testing.T) {
 func TestProbesGetRarerWithTheOutage(t *testing.T) {
 	b := backoff{first: 5 * time.Second, jitter: func() float64 { return 0 }}
 	for down, want := range map[time.Duration]time.Duration{
-		0: 5 * time.Second, 14 * time.Second: 5 * time.Second, time.Minute: 15 * time.Second, 24 * time.Hour: time.Minute,
+		0: time.Second, 14 * time.Second: 3500 * time.Millisecond, time.Minute: 15 * time.Second, 24 * time.Hour: time.Minute,
 	} {
 		if got := b.probe(down); got != want {
 			t.Errorf("after %s: %s, want %s", down, got, want)
@@ -409,7 +410,7 @@ func TestARelayThatAnswersNobodyIsLeftAloneAndThenGetsWhatItPutOff(t *testing.T)
 		t.Errorf("%d mails were tried before the relay was blamed", tried)
 	}
 	sick.Store(false)
-	d.pass(5 * time.Second)
+	d.pass(time.Second)
 	d.empty() // also those whose own next try would be later
 	once(t, relay, 40)
 }
@@ -431,6 +432,61 @@ func TestResultsAreRecordedWhenTheStoreIsBack(t *testing.T) {
 	d.queue.refusing(nil)
 	d.empty()
 	once(t, relay, 10)
+}
+
+func TestSendingStopsWhereNothingCanBeRecorded(t *testing.T) {
+	relay := newRelay(t).start()
+	d := newDesk(t, relay.addr, nil)
+	d.queue.refusing(func(c store.Change) error {
+		if len(c.Done) > 0 {
+			return store.ErrFull
+		}
+		return nil
+	})
+	d.add(rows(800)...)
+	d.run()
+	most := 3*recordBatch + 4 // stuck, waiting, and on the connections
+	eventually(t, "mails beyond one batch", func() bool { return len(relay.sent()) > recordBatch })
+	time.Sleep(200 * time.Millisecond)
+	if n := len(relay.sent()); n > most {
+		t.Errorf("%d mails were sent and not recorded, %d at most may be", n, most)
+	}
+	d.queue.refusing(nil)
+	d.empty()
+	once(t, relay, 800)
+}
+
+func TestAMailIsNotSentTwiceBecauseItTakesLong(t *testing.T) {
+	relay := newRelay(t)
+	reached, goOn := make(chan bool, 1), make(chan bool)
+	relay.script = func(c *relayConn, step, _ string) string {
+		if step == "BODY" && c.mail.to == "rina1@company.com" {
+			reached <- true
+			<-goOn
+		}
+		return usual
+	}
+	d := newDesk(t, relay.start().addr, nil)
+	d.add(row(1))
+	d.run()
+	<-reached
+	d.pass(2 * d.m.cfg.lease()) // the store would give it to anybody now
+	d.add(row(2))
+	eventually(t, "the other mail", func() bool { return len(relay.sent()) == 1 })
+	close(goOn)
+	d.empty()
+	once(t, relay, 2)
+}
+
+func TestABlipIsNoAlarm(t *testing.T) {
+	relay := newRelay(t)
+	d := newDesk(t, relay.addr, func(c *Config) { c.OnRelay = func(s State) { t.Errorf("alarm: %+v", s) } })
+	d.add(row(1))
+	d.run().failing(true)
+	relay.start()
+	d.pass(time.Second)
+	d.empty()
+	d.failing(false)
 }
 
 func TestOneRowThatTheStoreRefusesHoldsUpNoOther(t *testing.T) {

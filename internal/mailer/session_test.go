@@ -130,6 +130,11 @@ func TestARelayThatFailsAtTheDoorIsNoMailsFault(t *testing.T) {
 	d := newDesk(t, relay.start().addr, func(c *Config) { c.Username, c.Password = "desk", "falsch" })
 	d.add(rows(5)...)
 	d.run().failing(true)
+	for range 5 {
+		probe := d.m.State().NextProbe
+		d.pass(probe.Sub(d.clock.Now()))
+		eventually(t, "another probe", func() bool { return d.m.State().NextProbe.After(probe) })
+	}
 	d.settled()
 	if n := len(d.waiting()); n != 5 || len(d.failures.all()) != 0 || !strings.Contains(d.m.State().Error, "535") {
 		t.Errorf("%d mails wait, state %+v", n, d.m.State())
