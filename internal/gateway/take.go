@@ -105,7 +105,7 @@ func (g *Gateway) read(ctx context.Context, m Received) (Read, error) {
 	r.Proof, r.Trusted = mailauth.Check(g.Relays, mailauth.Connection{Peer: m.Peer, TLSNames: m.TLSNames}, fields(r.Said.Fields), from, g.inside)
 	r.Sender = from
 	if from == "" {
-		r.Sender, r.StoodIn, r.Proof = strings.ToLower(m.From), true, mailauth.None
+		r.Sender, r.StoodIn, r.Proof = mailauth.LowerASCII(m.From), true, mailauth.None
 	}
 	r.Key = seenKey(r)
 	return r, nil
@@ -168,7 +168,7 @@ func seenKey(r Read) string {
 	h := sha256.New()
 	head, body, _ := cutHeader(r.Data)
 	if r.Said.MessageID != "" {
-		h.Write([]byte("1\x00" + strings.ToLower(r.Said.From.Address) + "\x00"))
+		h.Write([]byte("1\x00" + mailauth.LowerASCII(r.Said.From.Address) + "\x00"))
 		h.Write(body)
 		return store.SeenKey(r.Said.MessageID, hex.EncodeToString(h.Sum(nil)))
 	}
