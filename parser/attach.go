@@ -75,19 +75,18 @@ func (c *collector) collect(p *part, within string) {
 		return
 	}
 	c.add(file)
-	if (p.kind == "message/rfc822" || p.kind == "message/global") && within != "multipart/report" {
-		c.collectMail(data)
+	if p.isMail() && within != "multipart/report" {
+		c.collectMail(p)
 	}
 }
 
 // collectMail adds the files of an attached mail.
-func (c *collector) collectMail(data []byte) {
-	if c.guard.nested >= maxNested {
-		c.guard.stop(errNested)
+func (c *collector) collectMail(p *part) {
+	root := p.attached(c.guard)
+	if root == nil {
 		return
 	}
 	c.guard.nested++
-	root := readMail(data, c.guard)
 	inner := &collector{guard: c.guard, text: findBodies(root, c.guard).text}
 	inner.collect(root, "")
 	c.files = append(c.files, inner.files...)

@@ -217,12 +217,15 @@ func (b *bodies) plain(p *part) string {
 
 // source returns an HTML part's source as UTF-8.
 func (b *bodies) source(p *part) string {
-	content := p.content(b.guard)
-	charset := p.params.get("charset")
-	if charset == "" {
-		charset = metaCharset(content)
+	if p.source == "" {
+		content := p.content(b.guard)
+		charset := p.params.get("charset")
+		if charset == "" {
+			charset = metaCharset(content)
+		}
+		p.source = decodeText(content, charset)
 	}
-	return decodeText(content, charset)
+	return p.source
 }
 
 // metaCharset finds the charset that an HTML head declares.

@@ -154,12 +154,13 @@ func beginsHeader(line string) bool {
 
 // reportWithin reads the report that a mail system attached to a report of its own.
 func reportWithin(tree *survey, g *guard) ([]fault, *survey) {
-	if tree.returned == nil || tree.returned.kind != "message/rfc822" || g.nested >= maxNested {
+	if tree.returned == nil || !tree.returned.isMail() {
 		return nil, tree
 	}
-	g.nested++
-	defer func() { g.nested-- }()
-	inner := readMail(tree.returned.content(g), g)
+	inner := tree.returned.attached(g)
+	if inner == nil {
+		return nil, tree
+	}
 	within := surveyParts(inner)
 	if within.status == nil {
 		return nil, tree

@@ -7,12 +7,12 @@ func attachedForward(root *part, g *guard) *Forward {
 	if inner == nil {
 		return nil
 	}
-	if g.nested >= maxNested {
+	mail := inner.attached(g)
+	if mail == nil {
 		return nil
 	}
 	g.nested++
 	defer func() { g.nested-- }()
-	mail := readMail(inner.content(g), g)
 	text, _ := findBodies(mail, g).read()
 	f := &Forward{Subject: readSubject(mail.header), Text: text}
 	if from := readAddresses(mail.header.all("From")); len(from) > 0 {
@@ -25,7 +25,7 @@ func firstMail(p *part) *part {
 	if p.kind == "multipart/report" {
 		return nil
 	}
-	if p.kind == "message/rfc822" || p.kind == "message/global" {
+	if p.isMail() {
 		return p
 	}
 	for _, child := range p.children {

@@ -16,6 +16,11 @@ type part struct {
 	dispParams  params
 	body        []byte  // of a leaf, still encoded; of a multipart what stands before its first part
 	children    []*part // of a multipart
+
+	decoded []byte // the body without its transfer encoding, once it was asked for
+	ready   bool
+	source  string // of an HTML part: its body as UTF-8, once it was asked for
+	inner   *part  // of an attached mail: its tree, once it was asked for
 }
 
 func (p *part) multipart() bool { return strings.HasPrefix(p.kind, "multipart/") }
@@ -48,6 +53,20 @@ func readMail(raw []byte, g *guard) *part {
 	r.walk()
 	return root
 }
+
+// attached reads a mail that is attached, once; nil where too many are open one in another.
+func (p *part) attached(g *guard) *part {
+	if p.inner == nil {
+		if g.nested >= maxNested {
+			g.stop(errNested)
+			return nil
+		}
+		p.inner = readMail(p.content(g), g)
+	}
+	return p.inner
+}
+
+func (p *part) isMail() bool { return p.kind == "message/rfc822" || p.kind == "message/global" }
 
 // walk goes from delimiter to delimiter. What is between two of them is never looked at byte by byte.
 func (r *reader) walk() {

@@ -9,6 +9,13 @@ import (
 // content returns the body of a leaf with its transfer encoding taken off (RFC 2045 §6). What is not encoded is a
 // slice of the mail. Nothing is refused: what cannot be decoded is passed over.
 func (p *part) content(g *guard) []byte {
+	if !p.ready {
+		p.decoded, p.ready = p.decode(g), true
+	}
+	return p.decoded
+}
+
+func (p *part) decode(g *guard) []byte {
 	encoding, _, _ := strings.Cut(strings.ToLower(p.header.get("Content-Transfer-Encoding")), ";")
 	switch strings.Trim(encoding, " \t\"'.") {
 	case "base64", "b", "base-64":
