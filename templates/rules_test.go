@@ -37,11 +37,16 @@ func TestSamplesCoverEveryKindInEveryLanguage(t *testing.T) {
 	}
 }
 
+var (
+	breaks = regexp.MustCompile(`(?i)<br>|</?(?:p|tr|td|li|ul|div|table|blockquote)\b[^>]*>`)
+	tags   = regexp.MustCompile(`<[^>]*>`)
+)
+
 // shownLines are the lines of an HTML part as a reader sees them.
 func shownLines(page string) []string {
 	_, page, _ = strings.Cut(page, "<body")
-	page = regexp.MustCompile(`(?i)<br>|</?(p|tr|td|li|ul|div|table|blockquote)[^>]*>`).ReplaceAllString(page, "\n")
-	page = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, "")
+	page = breaks.ReplaceAllString(page, "\n")
+	page = tags.ReplaceAllString(page, "")
 	return strings.Split(strings.ReplaceAll(page, "&nbsp;", " "), "\n")
 }
 
