@@ -13,6 +13,7 @@ type answer struct {
 
 	good, hedged, yes, thanks, praise, close bool
 	negative, weak                           bool // before any other matter is spoken of
+	was                                      bool // it did not work before
 	later, ask, request, keep                bool
 	other                                    bool // another matter
 	strange                                  int
@@ -39,7 +40,10 @@ func (v *vocabulary) answerOf(text string, words []token, about []string) answer
 func carryTime(list []clause, found []finding) {
 	for i := range found {
 		f := &found[i]
-		only := f.past && !f.good && !f.negative && !f.pastNegative && len(list[i].items) <= 3
+		only := f.past
+		for _, it := range list[i].items {
+			only = only && (it.section == "past" || it.section == "filler")
+		}
 		if only && i+1 < len(found) && !list[i+1].but && !found[i+1].now && found[i+1].negative && !found[i+1].still {
 			found[i+1].negative, found[i+1].pastNegative = false, true
 		}
@@ -77,19 +81,24 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		if !a.other {
 			a.setNegative(f)
 		}
+	case f.good && c.only, f.hedged && c.only:
+		a.setNegative(finding{weak: true, evidence: f.evidence})
 	case f.good:
 		a.good = true
 		a.note(f)
-	case c.but && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !a.other:
+	case (c.but || c.only && !c.opens) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !a.other:
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
-			a.setNegative(finding{weak: f.hedged, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
+			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
 		}
 	}
+	a.was = a.was || f.pastNegative
 	a.hedged = a.hedged || f.hedged
-	a.yes = a.yes || f.yes || f.done && f.strange == 0 // "sudah, pak"
+	a.yes = a.yes || f.yes || f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 }
 
-func hasAsk(c clause) bool { return hasSection(c, "ask") }
+func hasAsk(c clause) bool {
+	return hasSection(c, "ask") || len(c.items) > 0 && c.items[0].section == "why"
+}
 
 func hasNotYet(c clause) bool { return hasSection(c, "not yet") }
 
@@ -159,8 +168,10 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 	switch {
 	case a.empty:
 		return sop.Unclear, ""
-	case a.other && !a.negative:
+	case a.other && !a.negative && (sure || agrees || a.hedged):
 		return sop.Other, a.said()
+	case a.other && !a.negative:
+		return sop.Unclear, a.said()
 	case a.negative && a.weak && (a.later || sure):
 		return sop.Unclear, a.said()
 	case a.negative:
@@ -173,9 +184,11 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Other, a.said()
 	case a.request && !a.close:
 		return sop.Unclear, a.said()
+	case a.was && !sure:
+		return sop.Unclear, a.said()
 	case sure, a.hedged && agrees:
 		return sop.Confirm, a.said()
-	case agrees && a.strange <= strangeWords:
+	case a.thanks && a.strange <= strangeWords, agrees && a.strange <= strangeWords/2:
 		return sop.Confirm, a.said()
 	case rating != nil && *rating >= 4 && a.strange <= strangeWords:
 		return sop.Confirm, a.said()

@@ -39,8 +39,8 @@ type item struct {
 }
 
 // The order in which the meanings of one phrase are tried.
-var verdictOrder = []string{"neutral", "unsure", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "broken", "not yet", "not",
-	"still", "briefly", "perhaps", "if", "past", "but", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "and", "filler"}
+var verdictOrder = []string{"neutral", "unsure", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
+	"still", "briefly", "perhaps", "if", "past", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "and", "than", "filler"}
 
 var verdictRank = func() map[string]int {
 	rank := map[string]int{}
@@ -71,6 +71,8 @@ func (v *vocabulary) items(words []token) []item {
 type clause struct {
 	items    []item
 	but      bool // it begins with "but"
+	only     bool // it begins with "only"
+	opens    bool // it begins a sentence
 	question bool
 }
 
@@ -78,12 +80,12 @@ type clause struct {
 // all where it begins with a question word.
 func clauses(items []item) []clause {
 	var out []clause
-	sentence, start, but := 0, 0, false
+	sentence, start, but, only := 0, 0, false, false
 	flush := func(end int) {
-		if end > start || but {
-			out = append(out, clause{items: items[start:end], but: but})
+		if end > start || but || only {
+			out = append(out, clause{items: items[start:end], but: but, only: only, opens: len(out) == sentence})
 		}
-		start, but = end, false
+		start, but, only = end, false, false
 	}
 	endSentence := func(question bool) {
 		for k := sentence; k < len(out); k++ {
@@ -99,9 +101,9 @@ func clauses(items []item) []clause {
 		} else if i > 0 && it.breaks&breakComma != 0 {
 			flush(i)
 		}
-		if it.section == "but" {
+		if it.section == "but" || it.section == "only" && !but {
 			flush(i)
-			start, but = i+1, true
+			start, but, only = i+1, it.section == "but", it.section == "only"
 		}
 	}
 	flush(len(items))
@@ -134,7 +136,7 @@ func lookAhead(items []item, i int) (int, string) {
 	unknown := 0
 	for j := i + 1; j < len(items) && unknown < negationSpan; j++ {
 		switch s := items[j].section; s {
-		case "solved":
+		case "solved", "fair":
 			return j, "good"
 		case "good", "broken", "bad", "yes", "praise", "try", "later", "gone", "partly":
 			return j, s
@@ -150,10 +152,10 @@ func lookAhead(items []item, i int) (int, string) {
 // judge reads one clause.
 func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	var f finding
-	for _, it := range c.items {
+	for i, it := range c.items {
 		switch it.section {
 		case "past":
-			f.past = true
+			f.past = f.past || i == 0 || c.items[i-1].section != "than" // "kayak kemarin"
 		case "briefly":
 			f.past, f.briefly = true, true
 		case "done":
@@ -194,12 +196,15 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		case "try", "later":
 			f.later = true
 			return j
-		case "":
-			f.sayNegative(it, false)
 		}
 		f.still = true
+		if about == "" {
+			f.sayNegative(it, false)
+		}
 	case "good", "solved":
 		f.sayGood(it, hedged)
+	case "fair":
+		f.sayGood(it, hedged || !isPlain(c.items))
 	case "gone":
 		f.sayNegative(it, true)
 	case "broken":
@@ -211,17 +216,48 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 	case "bad", "partly":
 		f.malah = true
 		f.sayNegative(it, false)
+	case "yes":
+		switch said := lower(text[words[it.first].start:words[it.first].end]); {
+		case leads(c.items, i):
+			f.yes = true
+		case strings.HasPrefix(said, "ok") || strings.HasPrefix(said, "sip"): // "hasilnya oke"
+			f.sayGood(it, hedged)
+		}
 	default:
 		f.mention(it)
 	}
 	return i
 }
 
+// leads says whether nothing but fillers stands before an item: a "ya" behind other words is no yes.
+func leads(items []item, i int) bool {
+	for _, it := range items[:i] {
+		switch it.section {
+		case "filler", "yes", "thanks", "praise", "done", "good", "solved", "fair":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// isPlain says whether a clause speaks of success plainly: it is so now or again, or there are few other words.
+func isPlain(items []item) bool {
+	unknown := 0
+	for _, it := range items {
+		switch it.section {
+		case "done", "now", "again", "yes":
+			return true
+		case "":
+			unknown++
+		}
+	}
+	return unknown <= 2
+}
+
 // mention notes what does not speak of the fix itself.
 func (f *finding) mention(it item) {
 	switch it.section {
-	case "yes":
-		f.yes = true
 	case "thanks":
 		f.thanks = true
 	case "praise":
@@ -294,8 +330,8 @@ func repaired(items []item, i int) int {
 			return 0
 		case "gone", "solved":
 			return j
-		case "good":
-			if items[j].value == "" && followsDone(items, j) {
+		case "good", "fair":
+			if followsDone(items, j) {
 				return j
 			}
 			return 0

@@ -1,0 +1,60 @@
+package parser
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"helpost/internal/sop"
+)
+
+func newParser(t testing.TB, o Options) *Parser {
+	t.Helper()
+	p, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// rows reads a table of cases: cells parted by |, comments behind a number sign at the start of a line.
+func rows(t testing.TB, file string, cells int) [][]string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]string
+	for i, line := range strings.Split(string(raw), "\n") {
+		if line == "" || strings.HasPrefix(line, "# ") {
+			continue
+		}
+		row := strings.SplitN(line, "|", cells)
+		if len(row) != cells {
+			t.Fatalf("%s:%d: %d cells, want %d", file, i+1, len(row), cells)
+		}
+		for k := range row {
+			row[k] = strings.ReplaceAll(strings.TrimSpace(row[k]), `\n`, "\n")
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func TestVerdicts(t *testing.T) {
+	p := newParser(t, Options{})
+	for _, row := range rows(t, "verdict/answers.txt", 2) {
+		want, rating, _ := strings.Cut(row[0], " ")
+		got := p.Validation(&Mail{Subject: "Re: [IT-000123] Printer lantai 3 macet", NewText: row[1]})
+		if got.Verdict != sop.Verdict(want) {
+			t.Errorf("%q is %s, want %s (evidence %q)", row[1], got.Verdict, want, got.Evidence)
+		}
+		have := ""
+		if got.Rating != nil {
+			have = string(rune('0' + *got.Rating))
+		}
+		if have != strings.TrimSpace(rating) {
+			t.Errorf("%q has the rating %q, want %q", row[1], have, rating)
+		}
+	}
+}
