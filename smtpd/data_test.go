@@ -226,6 +226,7 @@ func TestMemoryIsShared(t *testing.T) {
 		c.say(big)
 		held = append(held, c)
 	}
+	waitFor(t, "somebody finds no room", func() bool { return s.Stats().RefusedForNow.Load() > 0 })
 	codes := map[string]int{}
 	for _, c := range held {
 		codes[c.say(".\r\n").want("")[:9]]++

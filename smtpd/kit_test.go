@@ -101,7 +101,7 @@ func (s *door) dial(t testing.TB) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw.SetDeadline(time.Now().Add(20 * time.Second))
+	raw.SetDeadline(time.Now().Add(time.Minute))
 	return talk(t, raw)
 }
 

@@ -80,7 +80,8 @@ func replyAddress(err error, malformed *smtp.SMTPError) *smtp.SMTPError {
 	return malformed
 }
 
-// Rcpt asks the Taker about one more recipient.
+// Rcpt asks the Taker about one more recipient. <postmaster> without a domain (RFC 5321 §4.5.1) never comes so far: go-smtp
+// refuses it with 501.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,7 +41,7 @@ func TestShutdownSendsIdleClientsAway(t *testing.T) {
 }
 
 func TestAMailUnderWayAtShutdownIsTaken(t *testing.T) {
-	s := open(t, Config{}, &desk{})
+	s := open(t, Config{Limits: Limits{Drain: time.Minute}}, &desk{})
 	data, bdat := s.hello(t).begin(), s.hello(t)
 	data.say(report[:20])
 	bdat.say("MAIL FROM:<>\r\nRCPT TO:<" + helpdesk + ">\r\nBDAT 4\r\na\r\nb")
@@ -49,7 +49,7 @@ func TestAMailUnderWayAtShutdownIsTaken(t *testing.T) {
 		bdat.want("250")
 	}
 	waitFor(t, "both mails are under way", func() bool { return s.underWay() == 2 })
-	done := s.shutdown(10 * time.Second)
+	done := s.shutdown(2 * time.Minute)
 	waitFor(t, "it is shutting down", s.isClosing)
 	data.say(report[20:] + ".\r\n").want("250 2.0.0 kept")
 	data.want("421")
