@@ -7,15 +7,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// set is the embedded templates.
+var embeddedSet = sync.OnceValues(func() (*Set, error) { return Load("") })
+
+// set is the embedded templates, read once.
 func set(t testing.TB) *Set {
 	t.Helper()
-	s, err := Load("")
+	s, err := embeddedSet()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,9 +144,8 @@ func TestTimesCarryDayAndZone(t *testing.T) {
 }
 
 func TestTheTextIsCompleteWithoutTheHTML(t *testing.T) {
-	squeeze := func(s string) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("| ", "", "> ", "", "- ", "", ": ", " ", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">", "&amp;", "&", "&#43;", "+").Replace(s)), " ")
-	}
+	plain := strings.NewReplacer("| ", "", "> ", "", "- ", "", ": ", " ", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">", "&amp;", "&", "&#43;", "+")
+	squeeze := func(s string) string { return strings.Join(strings.Fields(plain.Replace(s)), " ") }
 	eachSample(t, func(t *testing.T, d Data, m Mail) {
 		text := squeeze(strings.ReplaceAll(m.Text, "\n|\n", "\n\n"))
 		for _, line := range shownLines(strings.ReplaceAll(m.HTML, "\n", " ")) {

@@ -309,19 +309,22 @@ func (s sampler) errors() map[string]Data {
 			d.Error, d.Now, d.Buttons = &e, at(12, 12, 38), s.buttons("mend", "plain")
 		})
 	}
-	resolve, pending := s.pick("#selesai", "#resolve"), s.pick("#tunda", "#pending")
+	resolve := s.pick("#selesai", "#resolve")
 	return map[string]Data{
 		"error.unknown":   wrong(Error{Problem: "unknown", Word: s.pick("#selesei", "#resolv"), Nearest: resolve, Line: 1}),
 		"error.misplaced": wrong(Error{Problem: "misplaced", Word: resolve, Line: 4}),
-		"error.argument":  wrong(Error{Problem: "argument", Word: pending, Line: 1, Detail: s.pick("kapan-kapan", "some day"), Nearest: pending + " 2h"}),
+		"error.argument":  wrong(Error{Problem: "argument", Word: "#pending", Line: 1, Detail: s.pick("kapan-kapan", "some day"), Body: s.pick("#tunda kapan-kapan", "#pending some day")}),
+		"error.nothing":   wrong(Error{Problem: "argument", Word: "#close", Body: s.pick("#tutup", "#close")}),
 		"error.state": with(wrong(Error{Problem: "state", Word: resolve, Detail: "merged"}), func(d *Data) {
 			d.Ticket.State, d.Merged = "merged", &Merge{Into: "IT-000120"}
 		}),
 		"error.conflict": wrong(Error{Problem: "conflict", Word: s.pick("#catatan", "#note"), Detail: resolve}),
+		"error.both":     wrong(Error{Problem: "conflict", Body: s.pick("#catatan\n#selesai", "#note\n#resolve")}),
 		"error.tickets":  wrong(Error{Problem: "tickets", Detail: "IT-000123, IT-000124"}),
-		"error.for": with(wrong(Error{Problem: "for", Word: s.pick("#untuk", "#for")}), func(d *Data) {
+		"error.for": with(wrong(Error{Problem: "for", Word: "#for", Body: s.pick("#prioritas p2", "#priority p2")}), func(d *Data) {
 			d.Ticket, d.Ref, d.Buttons = Ticket{}, "", nil
 		}),
+		"error.who":   wrong(Error{Problem: "for", Word: "#for", Detail: "rina@example.com"}),
 		"error.empty": wrong(Error{Problem: "empty", Word: s.pick("#balas", "#reply")}),
 		"error.long":  with(wrong(Error{Problem: "unknown", Word: s.pick("#selesei", "#resolv"), Nearest: resolve, Line: 1}), func(d *Data) { d.Buttons = nil }),
 	}

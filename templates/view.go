@@ -60,6 +60,7 @@ type view struct {
 	Level             int
 	Told              []string
 	Word, Nearest     string
+	Example           string // how the command is written
 	Line              int
 	Detail, Body      string
 	Long              bool // the body is too long for a button
@@ -136,7 +137,8 @@ func newView(l *language, d *Data) *view {
 func (v *view) details() {
 	d, l := v.d, v.l
 	if e := d.Error; e != nil {
-		v.Word, v.Nearest, v.Line, v.Detail = value(e.Word), value(e.Nearest), e.Line, value(l.said("state", e.Detail))
+		v.Word, v.Nearest, v.Example = value(l.command(e.Word, e.Body)), value(l.command(e.Nearest, e.Nearest)), l.example(e.Word)
+		v.Line, v.Detail = e.Line, value(l.said("state", e.Detail))
 		if v.body = l.lines(e.Body); len(v.body) > 0 {
 			v.Body = bodyMark
 		}
@@ -162,6 +164,24 @@ func (v *view) details() {
 	for _, t := range d.Told {
 		v.Told = append(v.Told, value(l.said("level", t.Who)+" ("+shortMoment(l.lang, d.Now, t.At)+")"))
 	}
+}
+
+// command is a command as people write it, with its number sign: in the reader's language, but for one that stands in
+// the text as it is.
+func (l *language) command(word, text string) string {
+	name := strings.TrimPrefix(oneLine(word, 60), "#")
+	if name == "" {
+		return ""
+	}
+	if said := l.said("command", name); !strings.Contains(strings.ToLower(text), "#"+strings.ToLower(name)) {
+		return "#" + said
+	}
+	return "#" + name
+}
+
+// example shows how a command is written; "" where there is nothing to show.
+func (l *language) example(word string) string {
+	return l.words["example."+strings.TrimPrefix(word, "#")]
 }
 
 // list fills in the tickets of a list, each with its buttons.

@@ -11,7 +11,7 @@ import (
 // header writes the fields of a notice (contract §3).
 func (m *letterhead) header(w *writer, j *Job) {
 	from := templates.Line(j.Mailbox.Name, 100)
-	if who := templates.FullName(j.FromName); who != "" && from != "" {
+	if who := templates.Line(j.FromName, 100); who != "" && from != "" {
 		from = who + " - " + from
 	} else if who != "" {
 		from = who
