@@ -1,6 +1,9 @@
 package parser
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // The limits of one mail. What lies beyond one of them is not read as MIME: what was read until then stays, and
 // Mail.Problem says which limit it was. None is near what mail programs write; together they bound the work for any
@@ -26,6 +29,32 @@ const (
 	maxFilename   = 200      // runes
 	maxName       = 300      // runes of a person's name
 )
+
+// What is read of a text for its meaning: what is new, quoted, reported, commanded. No person writes more; the rest of a
+// text stands in Mail.Text alone.
+const (
+	maxWords = 256 << 10 // bytes
+	maxLines = 5000
+)
+
+// readable returns the part of a text that is read for its meaning, whole lines.
+func readable(text string) string {
+	if len(text) > maxWords {
+		text = head(text, maxWords)
+		if i := strings.LastIndexByte(text, '\n'); i > 0 {
+			text = text[:i]
+		}
+	}
+	at := 0
+	for range maxLines {
+		i := strings.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return text
+		}
+		at += i + 1
+	}
+	return text[:at]
+}
 
 // The problems that end the reading of a mail as MIME.
 var (

@@ -71,7 +71,7 @@ func (p *Parser) Parse(raw []byte) *Mail {
 
 	words, signed := clearSigned(text)
 	m.Signed = m.Signed || signed
-	p.split(m, words, source)
+	p.split(m, readable(words), source)
 	p.classify(m, root, g)
 	m.Lang = p.language(m)
 	if g.problem != nil {

@@ -57,7 +57,7 @@ type Mail struct {
 	OriginalMessageID string   // X-Microsoft-Original-Message-ID
 
 	Text    string // the whole text, decoded
-	NewText string // what is new: without quotes, signature, closing, disclaimer; lines with # stay
+	NewText string // what is new in its first 256 KB: without quotes, signature, closing, disclaimer; lines with # stay
 	Quoted  string // what was cut as a quote
 	// Signature is what was cut beside the quote: signature, closing, the phone's line, disclaimer.
 	Signature string
