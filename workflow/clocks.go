@@ -101,8 +101,8 @@ func (c *Case) reprioritise(d *Draft, to sop.Priority) {
 		switch {
 		case k.Breached && k.Due.After(c.now):
 			k.ClimbAt, k.Level = nil, 0
-		case k.Breached:
-			c.eased(d, k, 0)
+		case k.Breached && k.Level > 0:
+			c.eased(d, k, c.goalOf(d, k))
 		case !k.Due.After(c.now):
 			k.Breached, k.ByChange, k.Warned, k.ClimbAt = true, true, true, &later
 		}
@@ -112,19 +112,26 @@ func (c *Case) reprioritise(d *Draft, to sop.Priority) {
 // acted notes that somebody of the desk acted: the climb of each missed target stops, and goes on after another quarter
 // of the target's length where it stays missed. An objection held up is heard: silence counts anew.
 func (c *Case) acted(d *Draft) {
-	goal := c.p.Targets[d.Priority]
-	c.eased(d, &d.Response, goal.Response)
+	c.eased(d, &d.Response, c.goalOf(d, &d.Response))
 	if !d.stopped() {
-		c.eased(d, &d.Resolution, goal.Resolution)
+		c.eased(d, &d.Resolution, c.goalOf(d, &d.Resolution))
 	}
 	if d.State == Resolved && d.Validation.Held == "objection" {
 		c.p.startValidation(&d.Ticket, c.now)
 	}
 }
 
+// goalOf is the length of a clock's target.
+func (c *Case) goalOf(d *Draft, k *Clock) time.Duration {
+	if k == &d.Response {
+		return c.p.Targets[d.Priority].Response
+	}
+	return c.p.Targets[d.Priority].Resolution
+}
+
 // eased puts the next level of a climb off by a quarter of a target's length.
 func (c *Case) eased(d *Draft, k *Clock, goal time.Duration) {
-	if !k.Breached {
+	if !k.Breached || k.Level == 0 { // a climb that has not begun is none that an act could stop
 		return
 	}
 	k.ClimbAt = nil

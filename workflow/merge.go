@@ -69,10 +69,6 @@ func (c *Case) merge(from, into *Draft, cmd sop.Command) *Mistake {
 		into.Linked = append(into.Linked, from.Number)
 	}
 	into.event(Absorbed, info{"from": from.Number}, nil)
-	if into.State == New {
-		into.State = Open
-		into.event(Opened, nil, nil)
-	}
 	c.tell(from, sop.KindMerged, Notice{Into: into.Number, Auto: "auto-generated"})
 	return nil
 }

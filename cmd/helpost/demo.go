@@ -63,29 +63,39 @@ func (v *demoVerb) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer) 
 	go func() { _ = mailboxes.Serve(receive, relay) }() // ended by the Shutdown below
 	serving, end := context.WithCancel(ctx)
 	defer end()
-	var played error
-	err = h.serve(serving, func() { go v.play(serving, end, post, &played) })
+	told := make(chan error, 1)
+	err = h.serve(serving, func() {
+		go func() {
+			told <- v.play(serving, post)
+			if v.Once {
+				end()
+			}
+		}()
+	})
 	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	err = errors.Join(err, mailboxes.Shutdown(grace))
-	if errors.Is(played, context.Canceled) {
-		played = nil
+	if ctx.Err() != nil || err != nil { // ended in the middle of the story, which then has no end to tell of
+		return err
 	}
-	return errors.Join(played, err)
+	return <-told
 }
 
 // play tells the story, and then how to write a mail of one's own.
-func (v *demoVerb) play(ctx context.Context, end context.CancelFunc, post *demo.Post, played *error) {
-	*played = post.Play(ctx, func(ctx context.Context, l *demo.Letter, hidden bool) error {
+func (v *demoVerb) play(ctx context.Context, post *demo.Post) error {
+	err := post.Play(ctx, func(ctx context.Context, l *demo.Letter, hidden bool) error {
 		from := "127.0.0.1"
 		if hidden { // not the address of a trusted relay
 			from = "127.0.0.2"
 		}
 		return demo.Send(ctx, from, v.SMTP, l)
 	})
-	if *played != nil || v.Once {
-		end()
-		return
+	if err != nil {
+		post.Say("\nthe story broke off: " + err.Error())
+		return err
+	}
+	if v.Once {
+		return nil
 	}
 	post.Say(fmt.Sprintf(`
 Now you. Write to %s, as anybody at company.com:
@@ -93,6 +103,7 @@ Now you. Write to %s, as anybody at company.com:
   printf 'From: Budi <budi@company.com>\nTo: %s\nSubject: Laptop lambat\n\nLaptop saya lambat sejak kemarin. Divisi: Gudang\n' | curl -s smtp://%s --mail-from budi@company.com --mail-rcpt %s -T -
 
 or point a mail client at %s (no password, no TLS). Ctrl-C ends it.`, demo.Helpdesk, demo.Helpdesk, v.SMTP, demo.Helpdesk, v.SMTP))
+	return nil
 }
 
 func (v *demoVerb) welcome(post *demo.Post, dir string, temporary bool) {
