@@ -14,6 +14,8 @@ type answer struct {
 	good, hedged, yes, thanks, praise, close bool
 	negative, weak                           bool // before any other matter is spoken of
 	was                                      bool // it did not work before
+	tries                                    bool // speaks of trying
+	maybe                                    bool // speaks of what may be
 	later, ask, request, keep                bool
 	other                                    bool // another matter
 	strange                                  int
@@ -92,6 +94,8 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		}
 	}
 	a.was = a.was || f.pastNegative
+	a.tries = a.tries || f.try
+	a.maybe = a.maybe || f.iff
 	a.hedged = a.hedged || f.hedged
 	a.yes = a.yes || f.yes || f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 }
@@ -139,7 +143,7 @@ func (a *answer) wants(rest []finding) bool {
 // isOther says whether a clause that speaks of a fault speaks of another one: the fix was confirmed before it, and it is
 // about other things than the ticket and all that was said to work.
 func (a *answer) isOther(c clause, f finding, before []finding, about []string) bool {
-	if !f.negative || f.still || f.weak || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) {
+	if !f.negative || f.still || f.weak || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) || !c.but && !c.opens {
 		return false
 	}
 	known := about
@@ -184,7 +188,7 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Other, a.said()
 	case a.request && !a.close:
 		return sop.Unclear, a.said()
-	case a.was && !sure:
+	case (a.was || a.tries || a.maybe) && !sure:
 		return sop.Unclear, a.said()
 	case sure, a.hedged && agrees:
 		return sop.Confirm, a.said()

@@ -387,6 +387,9 @@ func (v *vocabulary) intro(lines []textLine, i int) int {
 	if !starts && !strings.ContainsAny(first, "@<0123456789") && !strings.HasSuffix(first, ":") && !v.startsQuoting(first) {
 		return 0
 	}
+	if starts && v.introThenText(first) {
+		return i + 1
+	}
 	joined := make([]byte, 0, 200)
 	for j := i; j < len(lines) && j < i+introLines; j++ {
 		s := lines[j].s
@@ -415,6 +418,37 @@ func (v *vocabulary) intro(lines []textLine, i int) int {
 		}
 	}
 	return 0
+}
+
+// introThenText knows an intro line on which the quote begins at once, as Yahoo's phones write it.
+func (v *vocabulary) introThenText(s string) bool {
+	if len(s) > introBytes || digitRuns(s) < 2 {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(s[from:], ": ")
+		if i < 0 {
+			return false
+		}
+		head := s[:from+i]
+		if strings.Contains(head, "@") && digitRuns(head) >= 2 && v.endsWrote(strings.ToLower(head)) {
+			return true
+		}
+		from += i + 2
+	}
+}
+
+// endsWrote says whether a line ends with a verb of writing.
+func (v *vocabulary) endsWrote(low string) bool {
+	for _, w := range v.quote.wrote {
+		if strings.HasSuffix(low, w) {
+			before, _ := utf8.DecodeLastRuneInString(low[:len(low)-len(w)])
+			if !isWordRune(before) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func nextArrows(lines []textLine, i int) bool {
@@ -452,7 +486,7 @@ func (v *vocabulary) isIntro(joined, first string, starts, arrows bool) bool {
 		return address || arrows
 	}
 	if !v.saysWrote(low) {
-		return starts && address && dated && arrows
+		return address && dated && arrows && len(joined) < 160
 	}
 	switch {
 	case starts && dated, address && firstHolds(first):

@@ -474,7 +474,7 @@ func isFolded(lines []textLine, i int) bool {
 
 // closes judges a closing line; where a thanks is all that was said it stays, and only the name below it goes.
 func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name string) int {
-	below := lines[i+1:]
+	below := v.beforePostscript(lines[i+1:])
 	first := nextLine(below, 0)
 	opening := nextLine(lines, 0) == i
 	named := first < len(below) && (v.nameLine(below[first].s, name) || isContact(below[first].s)) && v.likeSignature(below[first:])
@@ -503,6 +503,16 @@ func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name stri
 		return -1
 	}
 	return i
+}
+
+// beforePostscript leaves out what is said below a name: "PS: …".
+func (v *vocabulary) beforePostscript(lines []textLine) []textLine {
+	for i := range lines {
+		if v.closing.starts[firstLetters(lines[i].s)]&startsPostscript != 0 && v.isPostscript(lines[i].s) {
+			return lines[:i]
+		}
+	}
+	return lines
 }
 
 // nameLine says whether a line is a person's name.

@@ -39,8 +39,8 @@ type item struct {
 }
 
 // The order in which the meanings of one phrase are tried.
-var verdictOrder = []string{"neutral", "unsure", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
-	"still", "briefly", "perhaps", "if", "past", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "and", "than", "filler"}
+var verdictOrder = []string{"neutral", "unsure", "needless", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
+	"still", "briefly", "perhaps", "if", "past", "cause", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "and", "than", "filler"}
 
 var verdictRank = func() map[string]int {
 	rank := map[string]int{}
@@ -126,6 +126,8 @@ type finding struct {
 	fresh, beside  bool // speaks of another matter; may lead to one
 	now, past, iff bool
 	briefly, done  bool
+	cause, again   bool
+	needless, try  bool
 	strange        int // unknown words
 	things         []string
 	evidence       [2]int // first and last word of what decided
@@ -160,6 +162,14 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.past, f.briefly = true, true
 		case "done":
 			f.done = true
+		case "cause":
+			f.cause = true
+		case "needless":
+			f.needless = true
+		case "still":
+			f.still = true
+		case "again":
+			f.again = true
 		case "if":
 			f.iff = true
 		case "perhaps":
@@ -211,6 +221,10 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		if j := repaired(c.items, i); j > 0 {
 			f.sayGood(c.items[j], hedged)
 			return j
+		}
+		if f.cause && !f.still && !f.again {
+			f.pastNegative = true // "ternyata kabelnya lepas"
+			return i
 		}
 		f.sayNegative(it, false)
 	case "bad", "partly":
@@ -266,9 +280,14 @@ func (f *finding) mention(it item) {
 		f.later = true
 	case "ask":
 		f.ask = true
+	case "try":
+		f.try = true
 	case "request":
-		f.request = true
+		f.request = f.request || !f.needless
 	case "redo":
+		if f.needless {
+			return
+		}
 		f.redo = true
 		f.sayNegative(it, false)
 	case "close":
@@ -373,12 +392,12 @@ func (f *finding) sayBriefly(it item) {
 
 func (f *finding) sayNegative(it item, weak bool) {
 	switch {
-	case f.iff:
+	case f.iff && !f.still:
 	case f.past:
 		f.pastNegative = true
 	case f.negative && (weak || !f.weak):
 	default:
-		f.negative, f.weak = true, weak
+		f.negative, f.weak = true, weak || f.iff
 		f.evidence = [2]int{it.first, it.first + it.count - 1}
 	}
 }
