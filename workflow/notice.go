@@ -19,6 +19,7 @@ type Notice struct {
 	Event  int        // the event that says that it was sent
 	Place  int        // its place among the notices of that event
 
+	Bundle   bool   // waits for others to the same person, to come as one mail (escalation.digest)
 	Words    bool   // carries the words and files of the mail that caused it
 	From     string // the agent whose words they are
 	Missing  []string
@@ -146,6 +147,7 @@ func (c *Case) send(d *Draft, kind sop.Kind, n Notice, to sop.Person, without ..
 	if d != nil && d.Priority == sop.P1 {
 		n.Class = 0
 	}
+	n.Bundle = n.Late != nil && d.Priority != sop.P1 && c.p.Digest > 0
 	if n.Auto == "" && !(n.From != "" && (kind == sop.KindReply)) {
 		n.Auto = "auto-generated"
 		if c.m != nil {

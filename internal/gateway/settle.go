@@ -300,6 +300,15 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 		return err
 	}
 	for i := range one.Notices {
+		if one.Notices[i].Bundle {
+			waits, err := g.bundle(ctx, facts, &one.Notices[i], now)
+			if err != nil {
+				return err
+			}
+			if waits {
+				continue
+			}
+		}
 		row, err := g.compose(one, &one.Notices[i], kept, past, now)
 		if errors.Is(err, compose.ErrJob) { // nobody can be written to at such an address; what he wrote is kept all the same
 			n := one.Notices[i]

@@ -92,6 +92,9 @@ func (g *Gateway) take(ctx context.Context, m Received) (string, error) {
 	return orWord(passed.Ticket, passed.Outcome), nil
 }
 
+// maxAddress is the longest address that anybody can be written to at (RFC 5321 §4.5.3.1: 64 and 255, and the @).
+const maxAddress = 320
+
 // read makes stage 2 of stage 1. Only so many mails are read at once.
 func (g *Gateway) read(ctx context.Context, m Received) (Read, error) {
 	select {
@@ -104,6 +107,9 @@ func (g *Gateway) read(ctx context.Context, m Received) (Read, error) {
 	from := r.Said.StrictFrom
 	r.Proof, r.Trusted = mailauth.Check(g.Relays, mailauth.Connection{Peer: m.Peer, TLSNames: m.TLSNames}, fields(r.Said.Fields), from, g.inside)
 	r.Sender = from
+	if len(from) > maxAddress {
+		from, r.Proof = "", mailauth.None
+	}
 	if from == "" {
 		r.Sender, r.StoodIn, r.Proof = mailauth.LowerASCII(m.From), true, mailauth.None
 	}

@@ -50,8 +50,12 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 			next, err = v.NextDue()
 			return err
 		})
-		if err != nil || len(due) == 0 {
+		if err != nil {
 			return next, err
+		}
+		if len(due) == 0 {
+			bundles, err := g.sendBundles(ctx)
+			return earlier(next, bundles), err
 		}
 		for _, n := range due {
 			if err := retry(ctx, func() error { return g.pass1(ctx, n) }); err != nil {
@@ -59,6 +63,14 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 			}
 		}
 	}
+}
+
+// earlier is the earlier of two moments, of which the zero one stands for never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // pass1 does what is due for one ticket.

@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"helpost/internal/record"
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/workflow"
+)
+
+// Words that tests use for what must not get out: of a note, of a stranger, of somebody whose proof failed.
+const (
+	secret  = "RAHASIAINTERN"
+	foreign = "KATAORANGASING"
+)
+
+// sound checks what holds for whatever a house keeps, after any test.
+func (h *house) sound() {
+	h.t.Helper()
+	for _, t := range h.tickets() {
+		h.soundRecord(t)
+		h.soundMessages(t)
+	}
+	h.soundDue()
+	h.soundNotices()
+}
+
+// soundRecord: the chain verifies, and the events give the stored ticket.
+func (h *house) soundRecord(t workflow.Ticket) {
+	h.t.Helper()
+	h.view(func(v store.Reader) error {
+		entries, err := v.Log(t.Number)
+		if err != nil {
+			return err
+		}
+		if err := record.Verify(t.Number, entries); err != nil {
+			h.t.Error(err)
+		}
+		return nil
+	})
+	folded, err := workflow.FoldAll(h.events(t.Number))
+	if err != nil {
+		h.t.Error(err)
+	}
+	if !reflect.DeepEqual(folded, t) {
+		h.t.Errorf("the events of ticket %d give\n%+v\nand stored is\n%+v", t.Number, folded, t)
+	}
+}
+
+// soundMessages: every message is there, its raw mail can be read, and each attachment has the bytes that its digest names.
+func (h *house) soundMessages(t workflow.Ticket) {
+	h.t.Helper()
+	all := h.messages(t.Number)
+	if len(all) != t.Messages {
+		h.t.Errorf("ticket %d has %d messages, and says %d", t.Number, len(all), t.Messages)
+	}
+	for i, m := range all {
+		if m.Seq != i+1 {
+			h.t.Errorf("message %d of ticket %d has number %d", i+1, t.Number, m.Seq)
+		}
+		if raw := h.bytes(m.Raw); len(raw) == 0 {
+			h.t.Errorf("message %d of ticket %d has no raw mail", m.Seq, t.Number)
+		}
+		for _, a := range m.Attachments {
+			sum := sha256.Sum256(h.bytes(a.Ref))
+			if a.Size > 0 && hex.EncodeToString(sum[:]) != a.SHA256 {
+				h.t.Errorf("ticket %d: %q is not what came", t.Number, a.Filename)
+			}
+		}
+	}
+}
+
+// bytes opens a reference.
+func (h *house) bytes(ref store.Ref) (data []byte) {
+	h.t.Helper()
+	h.view(func(v store.Reader) error {
+		r, err := store.OpenRef(context.Background(), v, h.blobs, ref)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		data, err = io.ReadAll(r)
+		return err
+	})
+	return data
+}
+
+// soundDue: the index of what is due is what Wake says.
+func (h *house) soundDue() {
+	h.t.Helper()
+	want := map[sop.Number]bool{}
+	for _, t := range h.tickets() {
+		if at := h.policy.Wake(&t); !at.IsZero() && !at.After(h.clock()) {
+			want[t.Number] = true
+		}
+	}
+	var due []sop.Number
+	h.view(func(v store.Reader) (err error) { due, err = v.Due(h.clock(), 10000); return err })
+	for _, n := range due {
+		if !want[n] {
+			h.t.Errorf("ticket %d stands in the index of what is due, and is not", n)
+		}
+	}
+	if len(due) != len(want) {
+		h.t.Errorf("%d tickets are due, the index has %d", len(want), len(due))
+	}
+}
+
+var ids = regexp.MustCompile(`<[^<>\s]+>`)
+
+// soundNotices: Message-IDs are unique, no line begins with a command, References name what the receiver sent or got, and
+// nothing that is the desk's alone goes to anybody else.
+func (h *house) soundNotices() {
+	h.t.Helper()
+	all := h.sent("", "")
+	knows := map[string]map[string]bool{} // who has sent or got which Message-ID
+	know := func(who, id string) {
+		if knows[who] == nil {
+			knows[who] = map[string]bool{}
+		}
+		knows[who][id] = true
+	}
+	got := map[string]bool{}
+	for _, n := range all {
+		if got[n.MessageID] {
+			h.t.Errorf("two notices have the Message-ID %s", n.MessageID)
+		}
+		got[n.MessageID] = true
+		know(n.To, n.MessageID)
+	}
+	for _, t := range h.tickets() {
+		for _, m := range h.messages(t.Number) {
+			know(m.From, m.MessageID)
+		}
+	}
+	for _, n := range all {
+		refs := ids.FindAllString(n.header.Get("In-Reply-To")+" "+n.header.Get("References"), -1)
+		if len(refs) > 21 {
+			h.t.Errorf("%s to %s has %d references", n.Kind, n.To, len(refs))
+		}
+		for _, id := range refs {
+			if !knows[n.To][id] || id == n.MessageID {
+				h.t.Errorf("%s to %s names %s, which he has neither sent nor got", n.Kind, n.To, id)
+			}
+		}
+		for line := range strings.SplitSeq(n.text, "\n") {
+			if strings.HasPrefix(line, "#") {
+				h.t.Errorf("a line of %s to %s begins with #: %q", n.Kind, n.To, line)
+			}
+		}
+		h.soundFor(n)
+	}
+}
+
+// soundFor: somebody outside the desk reads no agent's address, no note and no stranger's word.
+func (h *house) soundFor(n notice) {
+	h.t.Helper()
+	if h.policy.OnDesk(n.To) {
+		return
+	}
+	var said strings.Builder
+	for name, values := range n.header {
+		if !slices.Contains([]string{"To"}, name) {
+			said.WriteString(strings.Join(values, "\n") + "\n")
+		}
+	}
+	said.WriteString(n.text + n.html)
+	for _, data := range n.files {
+		said.Write(data)
+	}
+	for _, a := range h.policy.Agents {
+		if strings.Contains(strings.ToLower(said.String()), a.Address) {
+			h.t.Errorf("%s to %s holds an agent's address", n.Kind, n.To)
+		}
+	}
+	if strings.Contains(said.String(), secret) {
+		h.t.Errorf("%s to %s holds the words of a note:\n%s", n.Kind, n.To, n.text)
+	}
+	if strings.Contains(said.String(), foreign) {
+		h.t.Errorf("%s to %s holds a stranger's words:\n%s", n.Kind, n.To, n.text)
+	}
+}
