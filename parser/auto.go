@@ -253,10 +253,10 @@ func (p *Parser) isOurList(id string) bool {
 
 // hasField says whether a field of a section stands in the header with a value that does not deny it.
 func (p *Parser) hasField(h header, section string) bool {
+	known := p.auto.members[section]
 	for _, f := range h {
-		name := strings.ToLower(f.Name)
-		for _, known := range p.auto.phrases[section] {
-			if name == known && fieldWord(f.Value) != "no" && fieldWord(f.Value) != "false" {
+		if known[strings.ToLower(f.Name)] {
+			if word := fieldWord(f.Value); word != "no" && word != "false" {
 				return true
 			}
 		}
@@ -280,12 +280,7 @@ func (p *Parser) hasTag(subject string) bool {
 func (p *Parser) isRobot(address string) bool {
 	local, _, _ := strings.Cut(address, "@")
 	local, _, _ = strings.Cut(local, "+")
-	for _, robot := range p.auto.phrases["robot sender"] {
-		if local == robot {
-			return true
-		}
-	}
-	return false
+	return p.auto.members["robot sender"][local]
 }
 
 // tellsAbsence says whether the new words tell of an absence.

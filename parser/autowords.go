@@ -21,6 +21,7 @@ var autoFiles embed.FS
 // autoWords are the phrases of all languages, by section. They are read once and never changed.
 type autoWords struct {
 	phrases  map[string][]string
+	members  map[string]map[string]bool // the same, to ask whether a word is one of a section
 	months   map[string]time.Month
 	weekdays map[string]time.Weekday
 }
@@ -34,7 +35,7 @@ var autoSections = []string{
 
 // readAutoWords reads and checks the embedded files. An error names file and line.
 func readAutoWords(files fs.FS) (*autoWords, error) {
-	w := &autoWords{phrases: map[string][]string{}, months: map[string]time.Month{}, weekdays: map[string]time.Weekday{}}
+	w := &autoWords{phrases: map[string][]string{}, members: map[string]map[string]bool{}, months: map[string]time.Month{}, weekdays: map[string]time.Weekday{}}
 	names, err := fs.Glob(files, "words/*.auto.txt")
 	if err != nil {
 		return nil, fmt.Errorf("word files: %w", err)
@@ -51,6 +52,10 @@ func readAutoWords(files fs.FS) (*autoWords, error) {
 	for section, list := range w.phrases { // the longest first: "sampai tanggal" before "sampai"
 		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 		w.phrases[section] = slices.Compact(list)
+		w.members[section] = map[string]bool{}
+		for _, phrase := range list {
+			w.members[section][phrase] = true
+		}
 	}
 	return w, nil
 }

@@ -86,10 +86,8 @@ func (p *Parser) isDaemon(m *Mail, h header) bool {
 	name := plainWords(m.From.Name)
 	for _, address := range []string{m.From.Address, strings.ToLower(strings.Trim(h.get("Return-Path"), "<> \t"))} {
 		local, _, _ := strings.Cut(address, "@")
-		for _, daemon := range p.auto.phrases["daemon"] {
-			if local == daemon {
-				return true
-			}
+		if p.auto.members["daemon"][local] {
+			return true
 		}
 		if strings.HasPrefix(local, "microsoftexchange") && len(local) > 30 {
 			return true

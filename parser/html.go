@@ -53,6 +53,7 @@ type htmlWalker struct {
 	prefix string // the mark of a list item that is due
 	pre    int    // open pre elements
 	tight  bool   // the open paragraph has no margin
+	filled bool   // the line holds a blank that counts: an empty paragraph is an empty line
 
 	skip  region // an element that nobody sees
 	quote region // an element that quotes
@@ -242,6 +243,7 @@ func (w *htmlWalker) text(words []byte) {
 		case r == '\u00a0' || r == '\u202f' || r == '\u2007':
 			w.flush()
 			w.out = append(w.out, ' ')
+			w.filled = true
 		case isInvisible(r):
 		default:
 			run := plainRun(words)
@@ -286,16 +288,27 @@ func (w *htmlWalker) words(run []byte) {
 	w.out = append(w.out, run...)
 }
 
-// isLabel says whether a word may begin the head of a quoted mail: From:, Dari:, De :, 发件人：
+// isLabel says whether a word may begin the head of a quoted mail: From:, Dari:, De :, or one in another script.
 func isLabel(run []byte) bool {
 	run = bytes.TrimRight(run, "*")
-	return bytes.HasSuffix(run, []byte(":")) || bytes.HasSuffix(run, []byte("：")) || bytes.EqualFold(run, []byte("De"))
+	if len(run) == 0 || bytes.HasSuffix(run, []byte(":")) || run[0] >= utf8.RuneSelf {
+		return len(run) > 0
+	}
+	switch strings.ToLower(string(run)) {
+	case "from", "dari", "de", "da", "von", "van":
+		return true
+	}
+	return false
 }
 
 // flush writes the break, the list mark and the blank that are due.
 func (w *htmlWalker) flush() {
 	if w.gap != noBreak {
 		w.trimBlanks()
+		if w.filled && endsWithBreaks(w.out, 1) && !endsWithBreaks(w.out, 2) {
+			w.out = append(w.out, '\n')
+		}
+		w.filled = false
 		for n := w.gap; n > 0 && len(w.out) > w.floor() && !endsWithBreaks(w.out, w.gap); n-- {
 			w.out = append(w.out, '\n')
 		}
@@ -320,7 +333,7 @@ func endsWithBreaks(out []byte, n int) bool {
 // newline ends a line; two empty lines never follow each other.
 func (w *htmlWalker) newline() {
 	w.trimBlanks()
-	w.space = false
+	w.space, w.filled = false, false
 	if len(w.out) > 0 && !endsWithBreaks(w.out, 2) {
 		w.out = append(w.out, '\n')
 	}

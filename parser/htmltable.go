@@ -134,6 +134,11 @@ func layTable(out []byte, t table) string {
 		b.Write(bytes.ReplaceAll(out[t.start:lead], []byte{cellMark}, []byte{'\n'}))
 	}
 	for _, cells := range rows {
+		if columns {
+			for i, c := range cells {
+				cells[i] = strings.Join(strings.Fields(c), " ")
+			}
+		}
 		line := layRow(cells, !columns && (pairs > 1 && pairs*3 >= len(rows)*2))
 		if line == "" {
 			continue
