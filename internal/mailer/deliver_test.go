@@ -92,8 +92,15 @@ func TestWhatTheRelaySaysDecides(t *testing.T) {
 			relay := newRelay(t)
 			relay.script = at(c.step, c.reply)
 			d := newDesk(t, relay.addr, func(cfg *Config) {
-				if c.reply == hangUp {
-					cfg.Timeout, cfg.DataTimeout = 300*time.Millisecond, 300*time.Millisecond
+				switch { // long enough for what goes well on a slow machine
+				case c.reply != hangUp:
+				case c.step == "RCPT":
+					cfg.Timeout = 2 * time.Second
+				default:
+					cfg.DataTimeout = 300 * time.Millisecond
+					if c.step == "CONNECT" {
+						cfg.Timeout = 300 * time.Millisecond
+					}
 				}
 			})
 			relay.start()

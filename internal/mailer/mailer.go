@@ -94,7 +94,6 @@ type Mailer struct {
 	wake    chan struct{}
 	records chan record
 
-	claiming sync.Mutex // held while rows are claimed, and while rows are put forward
 	mu       sync.Mutex // guards what is below
 	inFlight map[uint64]struct{}
 	kicked   bool

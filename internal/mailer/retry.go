@@ -13,10 +13,9 @@ const requeuePage = 200
 // RetryAll makes all waiting mails due now, and the relay tried at once. It says how many were put forward.
 func (m *Mailer) RetryAll(ctx context.Context) (int, error) { return m.Retry(ctx) }
 
-// Retry makes the named mails due now, and the relay tried at once; without a name all of them. What is being sent at
-// this moment is left alone.
+// Retry makes the named mails due now, and the relay tried at once; without a name all of them.
 func (m *Mailer) Retry(ctx context.Context, ids ...uint64) (int, error) {
-	n, err := m.forward(ctx, ids)
+	n, err := Requeue(ctx, m.queue, m.clock(), ids...)
 	m.mu.Lock()
 	m.kicked = true
 	m.mu.Unlock()
@@ -24,25 +23,9 @@ func (m *Mailer) Retry(ctx context.Context, ids ...uint64) (int, error) {
 	return n, err
 }
 
-func (m *Mailer) forward(ctx context.Context, ids []uint64) (int, error) {
-	m.claiming.Lock() // a row must not be claimed between the look at it and the commit
-	defer m.claiming.Unlock()
-	return requeue(ctx, m.queue, m.clock(), ids, m.flying)
-}
-
-func (m *Mailer) flying(id uint64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, ok := m.inFlight[id]
-	return ok
-}
-
-// Requeue makes waiting mails due now where no Mailer runs on the queue; no ids stand for all.
+// Requeue makes waiting mails due now, also where no Mailer runs on the queue; no ids stand for all. A Mailer that is
+// sending one of them at this moment does not begin it anew.
 func Requeue(ctx context.Context, queue Queue, now time.Time, ids ...uint64) (int, error) {
-	return requeue(ctx, queue, now, ids, func(uint64) bool { return false })
-}
-
-func requeue(ctx context.Context, queue Queue, now time.Time, ids []uint64, skip func(uint64) bool) (int, error) {
 	wanted := make(map[uint64]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true
@@ -61,7 +44,7 @@ func requeue(ctx context.Context, queue Queue, now time.Time, ids []uint64, skip
 		var c store.Change
 		for _, row := range rows {
 			after = row.ID
-			if row.NextTry.After(now) && (len(ids) == 0 || wanted[row.ID]) && !skip(row.ID) {
+			if row.NextTry.After(now) && (len(ids) == 0 || wanted[row.ID]) {
 				c.Defer = append(c.Defer, store.Deferral{ID: row.ID, NextTry: now, Tries: row.Tries, Error: row.LastError})
 			}
 		}

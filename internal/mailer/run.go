@@ -185,7 +185,7 @@ func (l *loop) claim(ctx context.Context, now time.Time, most int) {
 	if l.m.limiter != nil || l.relay.failing {
 		n = 1
 	}
-	rows, err := l.m.claim(ctx, now, n)
+	rows, err := l.m.queue.Claim(ctx, now, n, l.m.cfg.lease())
 	if err != nil {
 		l.storeFailed(ctx, now, err)
 		return
@@ -198,13 +198,6 @@ func (l *loop) claim(ctx context.Context, now time.Time, most int) {
 			l.more, l.next = false, now.Add(storeWait)
 		}
 	}
-}
-
-// claim leases rows for longer than any transaction lasts.
-func (m *Mailer) claim(ctx context.Context, now time.Time, n int) ([]store.Outbox, error) {
-	m.claiming.Lock()
-	defer m.claiming.Unlock()
-	return m.queue.Claim(ctx, now, n, m.cfg.lease())
 }
 
 // board notes rows as in flight and leaves out those that are already.
@@ -353,7 +346,7 @@ func (l *loop) healed(ctx context.Context) {
 	if len(ids) == 0 {
 		return
 	}
-	if _, err := l.m.forward(ctx, ids); err != nil {
+	if _, err := Requeue(ctx, l.m.queue, l.m.clock(), ids...); err != nil {
 		l.m.log.Error("mails could not be put forward; they go by their own schedule", "error", err)
 	}
 }

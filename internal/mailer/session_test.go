@@ -173,9 +173,10 @@ func TestConfigurationsThatCannotBe(t *testing.T) {
 }
 
 func TestABodyThatIsNotTakenEnds(t *testing.T) {
+	t.Parallel()
 	r := row(1)
 	r.Segments[0].Bytes = append(r.Segments[0].Bytes, strings.Repeat(strings.Repeat("x", 76)+"\r\n", 200_000)...)
-	d := newDesk(t, stuckRelay(t), func(c *Config) { c.Timeout = 300 * time.Millisecond })
+	d := newDesk(t, stuckRelay(t), func(c *Config) { c.Timeout = 2 * time.Second })
 	d.add(r)
 	d.run()
 	if left := d.tried(1); !strings.Contains(left.LastError, "timeout") {
