@@ -1,0 +1,43 @@
+# Everything that is done with this checkout. A fresh machine needs Go, git, make and gcc (for the race detector).
+
+STATICCHECK = v0.8.2
+GO          = go
+LDFLAGS     = -s -w
+
+.PHONY: build test lint race fuzz fuzz-short bench crash image clean
+
+build: ## the static binary ./dist/helpost
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/helpost ./cmd/helpost
+
+test: build lint fuzz-short race ## all that a change must pass
+
+lint: bin/staticcheck-$(STATICCHECK)
+	@unformatted=$$(gofmt -l cmd internal parser smtpd templates workflow); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	bin/staticcheck-$(STATICCHECK) ./...
+
+bin/staticcheck-$(STATICCHECK):
+	GOBIN=$(CURDIR)/bin $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+	mv bin/staticcheck $@
+
+race: ## every test, under the race detector
+	$(GO) test -race -timeout 10m ./...
+
+fuzz-short: ## a few thousand inputs for each fuzz target
+	@./scripts/fuzz 3000x
+
+fuzz: ## a minute for each fuzz target
+	@./scripts/fuzz 60s
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+crash: ## the tests that kill a running process, many times over
+	HELPOST_CRASHES=200 $(GO) test -count=1 -timeout 60m -run 'Crash|Kill' ./...
+
+image: build ## dist/helpost.tar, an OCI image
+	@./scripts/image
+
+clean:
+	rm -rf bin dist
