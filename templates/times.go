@@ -137,6 +137,18 @@ func span(l sop.Lang, d time.Duration) string {
 	return strings.Join(said, " ")
 }
 
+// inHours is a span as rules name it: whole hours up to three days, "24 jam".
+func inHours(l sop.Lang, d time.Duration) string {
+	switch hours := d / time.Hour; {
+	case d%time.Hour != 0 || hours < 2 || hours > 72:
+		return span(l, d)
+	case l == sop.English:
+		return fmt.Sprintf("%d hours", hours)
+	default:
+		return fmt.Sprintf("%d jam", hours)
+	}
+}
+
 // quoteIntro is the line above a quote, as mail clients write it, so that every reader of replies knows it.
 func quoteIntro(l sop.Lang, q *Quote) string {
 	who := q.Author

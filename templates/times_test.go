@@ -67,3 +67,11 @@ func TestSpansAreInTheirTwoLargestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestARuleNamesHours(t *testing.T) {
+	for d, want := range map[time.Duration]string{24 * time.Hour: "24 hours", 72 * time.Hour: "72 hours", 96 * time.Hour: "4 days", time.Hour: "1 hour", 6 * time.Second: "6 seconds"} {
+		if got := inHours(sop.English, d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

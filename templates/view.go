@@ -126,7 +126,7 @@ func newView(l *language, d *Data) *view {
 		v.Buttons = buttonsMark + "0"
 	}
 	if d.Silence > 0 {
-		v.Silence = span(l.lang, d.Silence)
+		v.Silence = inHours(l.lang, d.Silence)
 	}
 	v.details()
 	v.list()
