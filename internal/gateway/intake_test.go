@@ -22,10 +22,10 @@ func TestAReportIsAskedForWhatItLacks(t *testing.T) {
 		asks    string
 	}{
 		{"complete", letter{}, nil, ""},
-		{"no department", letter{text: "Nama: Rina\r\n\r\nMohon dipasang AutoCAD di laptop saya.\r\n"}, []string{"department"}, "(?i)divisi|departemen|bagian"},
+		{"no department", letter{subject: "Instalasi AutoCAD", text: "Nama: Rina\r\n\r\nMohon dipasang AutoCAD di laptop saya.\r\n"}, []string{"department"}, "(?i)divisi|departemen|bagian"},
 		{"no screenshot", letter{text: "Nama: Rina\r\nDivisi: Keuangan\r\n\r\nPrinter macet, saya tidak bisa mencetak.\r\n"}, []string{"screenshot"}, "(?i)layar|screenshot"},
-		{"no name", letter{from: tono, text: "Divisi: Keuangan\r\n\r\nMohon dipasang AutoCAD di laptop saya.\r\n"}, []string{"name"}, "(?i)nama"},
-		{"the directory knows", letter{from: budi, text: "Mohon dipasang AutoCAD di laptop saya.\r\n"}, nil, ""},
+		{"no name", letter{from: tono, subject: "Instalasi AutoCAD", text: "Divisi: Keuangan\r\n\r\nMohon dipasang AutoCAD di laptop saya.\r\n"}, []string{"name"}, "(?i)nama"},
+		{"the directory knows", letter{from: budi, subject: "Instalasi AutoCAD", text: "Mohon dipasang AutoCAD di laptop saya.\r\n"}, nil, ""},
 		{"above P3 no screenshot is asked for", letter{text: "Divisi: Keuangan\r\n\r\nEmail mati di semua cabang, semua orang tidak bisa bekerja sama sekali.\r\n"}, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestWhatWasMissingIsFilledIn(t *testing.T) {
 func TestWhatIsKnownIsNotAskedAgain(t *testing.T) {
 	h := open(t)
 	h.report(letter{})
-	again := h.report(letter{text: "Mohon dipasang AutoCAD di laptop saya.\r\n"})
+	again := h.report(letter{subject: "Instalasi AutoCAD", text: "Mohon dipasang AutoCAD di laptop saya.\r\n"})
 	if len(again.Missing) > 0 || again.Reporter.Department != "Keuangan" {
 		t.Fatalf("missing %v, department %q", again.Missing, again.Reporter.Department)
 	}
