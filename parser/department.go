@@ -265,10 +265,24 @@ func (v *vocabulary) signatureUnit(s, name string) string {
 	if bare == "" || v.unit[strings.ToLower(bare)] != 0 {
 		return ""
 	}
-	if marked && len(words) <= unitWords+2 || v.isDepartment(bare) {
+	if marked && len(words) <= unitWords+2 || v.isDepartment(bare) || v.endsInDepartment(bare) {
 		return bare
 	}
 	return ""
+}
+
+// endsInDepartment knows "Group Treasury", "Regional Sales": capitals, and a known department at the end.
+func (v *vocabulary) endsInDepartment(s string) bool {
+	words := strings.Fields(s)
+	if len(words) < 2 || len(words) > 4 {
+		return false
+	}
+	for _, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(r) && w != "&" {
+			return false
+		}
+	}
+	return v.isDepartment(words[len(words)-1]) || len(words) > 2 && v.isDepartment(strings.Join(words[len(words)-2:], " "))
 }
 
 // withoutRoles cuts words of jobs from both ends: "Staff Accounting", "Finance Manager", "Head of Procurement".

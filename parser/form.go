@@ -274,6 +274,21 @@ func (f *form) set(v *vocabulary, kind fieldKind, value string, line int) {
 	}
 }
 
+// fill takes from another form what this one does not say.
+func (f *form) fill(other form) {
+	if f.name == "" {
+		f.name = other.name
+	}
+	if f.department == "" {
+		f.department = other.department
+	}
+	f.assets = append(f.assets, other.assets...)
+	f.noPicture = f.noPicture || other.noPicture
+}
+
+// isStranger says whether the name in a form is not the sender's.
+func (f *form) isStranger(sender string) bool { return sender != "" && !sharesName(f.name, sender) }
+
 // saysNone says whether a value says that there is none.
 func (v *vocabulary) saysNone(s string) bool {
 	s = strings.ToLower(strings.Trim(trimBlank(s), ".()!- "))

@@ -68,10 +68,24 @@ func (v *vocabulary) source(m *Mail) *source {
 	}
 	lines := strings.Split(all, "\n")
 	s.form = v.readForm(lines)
+	s.form.fill(v.readForm(strings.Split(clip(s.signature), "\n")))
 	s.text = v.prose(lines, s.form)
 	s.words = v.tokens(s.text)
 	s.subjectWords = v.tokens(s.subject)
+	if s.form.name != "" && s.form.isStranger(tidyName(s.from.Name)) && (v.speaksOf(s.words, "newcomer") || v.speaksOf(s.subjectWords, "newcomer")) {
+		s.form.name, s.form.department = "", ""
+	}
 	return s
+}
+
+// speaksOf says whether a phrase of a section stands somewhere.
+func (v *vocabulary) speaksOf(words []token, section string) bool {
+	for i := range words {
+		if n, marks := v.report.longest(words[i:]); n > 0 && hasMark(marks, section) {
+			return true
+		}
+	}
+	return false
 }
 
 func clip(s string) string {

@@ -6,7 +6,7 @@ import (
 
 // weights is what the words of a report say of its kind and its weight, each with the first words that say so.
 type weights struct {
-	fault, request, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
+	fault, request, wish, asks, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
 	said                                                                                                                      map[string]string
 	impact                                                                                                                    sop.Impact
 	urgency                                                                                                                   sop.Urgency
@@ -17,6 +17,10 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 	w := weights{said: map[string]string{}}
 	v.weigh(&w, s.subject, s.subjectWords, true)
 	v.weigh(&w, s.text, s.words, false)
+	if w.asks > 0 {
+		w.request += w.wish
+		w.note("request", w.said["wish"])
+	}
 	r.Type = sop.Incident
 	if s.form.request && !s.form.fault || w.requestSubject > 0 && w.fault <= max(1, w.request) || w.request > 0 && (w.fault == 0 || w.request > w.fault+1 && w.requestSubject > 0) {
 		r.Type = sop.ServiceRequest
@@ -75,7 +79,7 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 
 // weigh counts what a text says.
 func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool) {
-	counts := map[string]*int{"fault": &w.fault, "request": &w.request, "company": &w.company, "department": &w.department, "individual": &w.individual,
+	counts := map[string]*int{"fault": &w.fault, "request": &w.request, "wish": &w.wish, "asks": &w.asks, "company": &w.company, "department": &w.department, "individual": &w.individual,
 		"stopped": &w.stopped, "dead computer": &w.deadComputer, "way round": &w.wayRound, "can wait": &w.canWait}
 	names := map[string]string{"can wait": "wait"}
 	skip := 0
@@ -102,6 +106,10 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 					w.coreDown++
 					w.note("core", said)
 				}
+			}
+			if m.section == "group" && v.failsBehind(words, i+n) {
+				w.department++
+				w.note("department", said)
 			}
 			if m.section == "quantifier" {
 				v.quantified(w, text, words, i, n)
@@ -193,6 +201,19 @@ func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int
 		w.department++
 		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
 	}
+}
+
+// failsBehind says whether a fault or a "not" follows within two words.
+func (v *vocabulary) failsBehind(words []token, i int) bool {
+	for j := i; j < len(words) && j < i+2; j++ {
+		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
+			return false
+		}
+		if _, marks := v.report.longest(words[j:]); hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") {
+			return true
+		}
+	}
+	return false
 }
 
 // departmentBehind says whether "bagian", "department", "lantai" or the like stands within the next words.

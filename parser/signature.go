@@ -536,7 +536,7 @@ func (v *vocabulary) nameLine(s, name string) bool {
 
 // sharesName says whether a line holds a name of the sender, and little else.
 func sharesName(s, name string) bool {
-	if name == "" || s == "" {
+	if name == "" || s == "" || strings.ContainsAny(s, ":：=") {
 		return false
 	}
 	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
