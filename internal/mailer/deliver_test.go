@@ -174,7 +174,12 @@ func TestAMailThatCannotGoIsNotTried(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			relay := newRelay(t)
 			relay.offers = c.offers
-			d := newDesk(t, relay.start().addr, c.config)
+			d := newDesk(t, relay.start().addr, func(cfg *Config) {
+				cfg.Connections = 1
+				if c.config != nil {
+					c.config(cfg)
+				}
+			})
 			d.blobs["big"] = strings.Repeat(big, 100)
 			r := row(1)
 			c.change(&r)

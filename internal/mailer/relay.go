@@ -1,6 +1,9 @@
 package mailer
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // relay is what we know of the relay's health. It fails when no connection can be opened, or when several mails in a
 // row got no proper answer. Then one probe at a time is made, instead of a try for each mail, until one mail is answered.
@@ -69,4 +72,75 @@ func (r *relay) healed() []uint64 {
 	}
 	r.hurt = nil
 	return ids
+}
+
+// refused is a connection that we did not get. Beside others that work it only says how many we may have.
+func (l *loop) refused(ctx context.Context, now time.Time, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if live := len(l.idle) + l.busy; live > 0 {
+		l.limit, l.growAt = live, now.Add(growAfter)
+		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
+		return
+	}
+	l.m.log.DebugContext(ctx, "no connection to the relay", "error", oneLine(err.Error()))
+	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
+}
+
+// down is a relay that fails: nothing is held for it, neither connections nor rows.
+func (l *loop) down(ctx context.Context, tell bool) {
+	for _, s := range l.idle {
+		l.farGone.Go(s.quit)
+	}
+	for _, row := range l.ready {
+		l.m.release(row, l.relay.reason)
+	}
+	l.idle, l.ready, l.more = nil, nil, true
+	if tell {
+		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
+		l.tell()
+	}
+	l.m.sweep(l.keep, l.relay.reason)
+}
+
+// back is a relay that serves us again.
+func (l *loop) back(ctx context.Context) {
+	if l.relay.ok() {
+		l.healed(ctx)
+	}
+}
+
+// healed lets go at once what the relay put off while it failed.
+func (l *loop) healed(ctx context.Context) {
+	if l.relay.told {
+		l.relay.told = false
+		l.m.log.InfoContext(ctx, "the relay is back", "after", l.m.clock().Sub(l.relay.since).Round(time.Millisecond))
+		l.tell()
+	}
+	l.more = true
+	ids := l.relay.healed()
+	if len(ids) == 0 {
+		return
+	}
+	if _, err := Requeue(ctx, l.m.queue, l.m.clock(), ids...); err != nil {
+		l.m.log.Error("mails could not be put forward; they go by their own schedule", "error", err)
+	}
+}
+
+func (l *loop) tell() {
+	l.publish()
+	if l.m.cfg.OnRelay != nil {
+		l.m.cfg.OnRelay(l.m.State())
+	}
+}
+
+func (l *loop) publish() {
+	s := State{Connections: len(l.idle) + l.busy, Sending: l.busy, Error: l.relay.reason}
+	if l.relay.failing {
+		s.Failing, s.Since, s.NextProbe = true, l.relay.since, l.relay.probe
+	}
+	l.m.mu.Lock()
+	l.m.state = s
+	l.m.mu.Unlock()
 }

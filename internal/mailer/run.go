@@ -178,68 +178,6 @@ func (l *loop) feed(ctx context.Context, now time.Time, most int) time.Time {
 	return time.Time{}
 }
 
-// claim fetches rows: a few more than there are connections, so that none waits for the store; under a rate and from a
-// failing relay's queue one at a time, so that the most urgent one is next, always.
-func (l *loop) claim(ctx context.Context, now time.Time, most int) {
-	n := min(len(l.idle), most-l.busy) + most
-	if l.m.limiter != nil || l.relay.failing {
-		n = 1
-	}
-	rows, err := l.m.queue.Claim(ctx, now, n, l.m.cfg.lease())
-	if err != nil {
-		l.storeFailed(ctx, now, err)
-		return
-	}
-	fresh := l.m.board(rows)
-	l.ready = append(l.ready, fresh...)
-	if len(rows) < n || len(fresh) == 0 {
-		l.look(ctx, now)
-		if l.more { // leased: by others, or by us while we send them
-			l.more, l.next = false, now.Add(storeWait)
-		}
-	}
-}
-
-// board notes rows as in flight and leaves out those that are already.
-func (m *Mailer) board(rows []store.Outbox) []store.Outbox {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.DeleteFunc(rows, func(row store.Outbox) bool {
-		_, there := m.inFlight[row.ID]
-		m.inFlight[row.ID] = struct{}{}
-		return there
-	})
-}
-
-// look learns from the store whether rows are due, and when the next one is.
-func (l *loop) look(ctx context.Context, now time.Time) {
-	err := l.m.queue.View(ctx, func(r store.Reader) error {
-		var err error
-		l.next, err = r.NextTry()
-		return err
-	})
-	if err != nil {
-		l.storeFailed(ctx, now, err)
-		return
-	}
-	l.more = !l.next.IsZero() && !l.next.After(now)
-}
-
-func (l *loop) storeFailed(ctx context.Context, now time.Time, err error) {
-	if ctx.Err() == nil {
-		l.m.log.Error("the outbox cannot be read", "error", err)
-	}
-	l.more, l.next = false, now.Add(storeWait)
-}
-
-// waiting says whether a row waits for a connection.
-func (l *loop) waiting(ctx context.Context, now time.Time) bool {
-	if len(l.ready) == 0 && l.more {
-		l.look(ctx, now)
-	}
-	return len(l.ready) > 0 || l.more
-}
-
 // dial opens a connection; ctx ends it at once, for nothing is under way yet.
 func (l *loop) dial(ctx context.Context) {
 	l.dialing = true
@@ -297,77 +235,6 @@ func (l *loop) landed(now time.Time, e event) {
 	}
 }
 
-// refused is a connection that we did not get. Beside others that work it only says how many we may have.
-func (l *loop) refused(ctx context.Context, now time.Time, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	if live := len(l.idle) + l.busy; live > 0 {
-		l.limit, l.growAt = live, now.Add(growAfter)
-		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
-		return
-	}
-	l.m.log.DebugContext(ctx, "no connection to the relay", "error", oneLine(err.Error()))
-	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
-}
-
-// down is a relay that fails: nothing is held for it, neither connections nor rows.
-func (l *loop) down(ctx context.Context, tell bool) {
-	for _, s := range l.idle {
-		l.farGone.Go(s.quit)
-	}
-	for _, row := range l.ready {
-		l.m.release(row, l.relay.reason)
-	}
-	l.idle, l.ready, l.more = nil, nil, true
-	if tell {
-		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
-		l.tell()
-	}
-	l.m.sweep(l.keep, l.relay.reason)
-}
-
-// back is a relay that serves us again.
-func (l *loop) back(ctx context.Context) {
-	if l.relay.ok() {
-		l.healed(ctx)
-	}
-}
-
-// healed lets go at once what the relay put off while it failed.
-func (l *loop) healed(ctx context.Context) {
-	if l.relay.told {
-		l.relay.told = false
-		l.m.log.InfoContext(ctx, "the relay is back", "after", l.m.clock().Sub(l.relay.since).Round(time.Millisecond))
-		l.tell()
-	}
-	l.more = true
-	ids := l.relay.healed()
-	if len(ids) == 0 {
-		return
-	}
-	if _, err := Requeue(ctx, l.m.queue, l.m.clock(), ids...); err != nil {
-		l.m.log.Error("mails could not be put forward; they go by their own schedule", "error", err)
-	}
-}
-
-func (l *loop) tell() {
-	l.publish()
-	if l.m.cfg.OnRelay != nil {
-		l.m.cfg.OnRelay(l.m.State())
-	}
-}
-
-func (l *loop) publish() {
-	s := State{Connections: len(l.idle) + l.busy, Sending: l.busy, Error: l.relay.reason}
-	if l.relay.failing {
-		s.Failing, s.Since, s.NextProbe = true, l.relay.since, l.relay.probe
-	}
-	l.m.mu.Lock()
-	l.m.state = s
-	l.m.mu.Unlock()
-}
-
 // drain ends what runs, after ctx of Run has.
 func (l *loop) drain() {
 	for l.busy > 0 || l.dialing {
@@ -391,9 +258,4 @@ func (l *loop) drain() {
 	l.idle, l.ready = nil, nil
 	l.farGone.Wait()
 	l.publish()
-}
-
-// lease is for how long a row is ours: longer than it can take us.
-func (c *Config) lease() time.Duration {
-	return c.longest(max(c.MaxSize, 25<<20)) + time.Minute
 }
