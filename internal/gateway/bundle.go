@@ -40,10 +40,14 @@ func (g *Gateway) bundle(ctx context.Context, facts factSet, n *workflow.Notice,
 	key := bundlePrefix + n.To.Address
 	var b bundleFact
 	var version store.Version
-	err = g.Store.View(ctx, func(v store.Reader) error {
-		version, err = readFact(v, key, &b)
-		return err
-	})
+	if f, ok := facts[key]; ok { // another notice of this same change
+		version, err = f.Version, json.Unmarshal(f.Value, &b)
+	} else {
+		err = g.Store.View(ctx, func(v store.Reader) error {
+			version, err = readFact(v, key, &b)
+			return err
+		})
+	}
 	if err != nil {
 		return false, err
 	}

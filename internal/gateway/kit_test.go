@@ -570,3 +570,16 @@ func kindOf(t testing.TB, err error) smtpd.Kind {
 	}
 	return told.Kind
 }
+
+// bounce is the report of a delivery of a notice that failed, as a mail server writes it.
+func (n notice) bounce(who string) letter {
+	return bounce(n.From, who, n.MessageID)
+}
+
+func bounce(to, who, returned string) letter {
+	return letter{from: "mailer-daemon@mx.example", mailFrom: "<>", proof: "none", rcpt: []string{to}, raw: "From: Mail Delivery System <mailer-daemon@mx.example>\r\nTo: <" + to + ">\r\nSubject: Undelivered Mail Returned to Sender\r\n" +
+		fmt.Sprintf("Message-ID: <%x@mx.example>\r\n", time.Now().UnixNano()) +
+		"Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"dsn\"\r\n\r\n--dsn\r\nContent-Type: text/plain\r\n\r\nThis is the mail system.\r\n--dsn\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; " + who + "\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n--dsn\r\nContent-Type: text/rfc822-headers\r\n\r\n" +
+		"From: <helpdesk@company.com>\r\nTo: <" + who + ">\r\nSubject: x\r\nMessage-ID: " + returned + "\r\n\r\n--dsn--\r\n"}
+}

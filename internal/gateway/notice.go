@@ -38,6 +38,12 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 	if n.Words && kept.Ticket != 0 {
 		g.attach(&job, kept)
 	}
+	if h := n.Handling; h != nil && h.When != nil && t != nil {
+		job.Visit = &compose.Visit{Start: *h.When, Sequence: t.Visits - 1, Onsite: h.How == sop.Onsite}
+	}
+	if n.Late != nil && t != nil {
+		job.Data.Told = g.told(history.events, n.Late.Clock)
+	}
 	for _, b := range n.Buttons {
 		job.Buttons = append(job.Buttons, compose.Answer{Name: b.Name, With: b.With, Body: b.Body, Sort: b.Sort})
 	}
@@ -131,12 +137,47 @@ func (g *Gateway) data(one *decided, n *workflow.Notice, t *workflow.Ticket, now
 		}
 	}
 	if n.Failed != nil {
-		d.Failed = &sop.Person{Address: n.Failed.To}
+		d.Failed = &sop.Person{Address: n.Failed.To, Name: g.nameOf(n.Failed.To, t)}
 	}
 	for i := range n.List {
 		d.List = append(d.List, g.ticketData(&n.List[i]))
 	}
 	return d
+}
+
+// nameOf is how somebody is called whom a ticket names, or the directory.
+func (g *Gateway) nameOf(address string, t *workflow.Ticket) string {
+	if a, ok := g.Policy.Agent(address); ok {
+		return a.Name
+	}
+	if t != nil && t.Reporter.Address == address && t.Reporter.Name != "" {
+		return t.Reporter.Name
+	}
+	return g.known(address).Name
+}
+
+// told lists who was told already that a target is about to be missed, or is.
+func (g *Gateway) told(events []workflow.Event, clock string) []templates.Told {
+	var all []templates.Told
+	about := false
+	for _, e := range events {
+		switch e.Type {
+		case workflow.Warned, workflow.Breached, workflow.EscalatedBy:
+			about = e.Info["clock"] == clock
+		case workflow.Notified:
+			if !about {
+				continue
+			}
+			about = false
+			kinds := texts(e.Info["notices"])
+			for place, to := range texts(e.Said["to"]) {
+				if place < len(kinds) && (kinds[place] == string(sop.KindWarning) || kinds[place] == string(sop.KindBreach) || kinds[place] == string(sop.KindEscalated)) {
+					all = append(all, templates.Told{Who: orWord(g.nameOf(to, nil), to), At: e.At.In(g.Policy.Zone)})
+				}
+			}
+		}
+	}
+	return all
 }
 
 // author names who wrote: an agent's address never goes to a reporter.
@@ -170,6 +211,9 @@ func (g *Gateway) ticketData(t *workflow.Ticket) templates.Ticket {
 	return d
 }
 
+// mayBeBundled are the kinds that may have come within a bundle, which has a Message-ID of its own.
+var mayBeBundled = map[sop.Kind]bool{sop.KindWarning: true, sop.KindBreach: true, sop.KindEscalated: true}
+
 // threadOf lists the Message-IDs that somebody sent or got about a ticket, oldest first, so that his client shows one
 // thread and learns of no other mail.
 func (g *Gateway) threadOf(t *workflow.Ticket, address string, p past, now store.Message) []string {
@@ -183,7 +227,7 @@ func (g *Gateway) threadOf(t *workflow.Ticket, address string, p past, now store
 			for place, to := range texts(e.Said["to"]) {
 				if to == address {
 					kinds := texts(e.Info["notices"])
-					if place < len(kinds) {
+					if place < len(kinds) && !mayBeBundled[sop.Kind(kinds[place])] {
 						all = append(all, item{e.At, g.messageID(t, address, sop.Kind(kinds[place]), e.Seq, place, e.At)})
 					}
 				}

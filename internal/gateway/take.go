@@ -135,7 +135,11 @@ func (g *Gateway) pass(ctx context.Context, r Read) (Passed, error) {
 	if err != nil {
 		return Passed{}, err
 	}
-	if why, out := g.excluded(ctx, bound); out {
+	why, out, err := g.excluded(ctx, bound)
+	if err != nil {
+		return Passed{}, err
+	}
+	if out {
 		return g.keepOut(ctx, r, why)
 	}
 	return g.settle(ctx, bound)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"helpost/internal/sop"
@@ -38,7 +39,8 @@ func (g *Gateway) Run(ctx context.Context) {
 	}
 }
 
-// Tick does what is due now, and says when something is due next (zero: nothing is).
+// Tick does what is due now, and says when something is due next (zero: nothing is). What cannot be done for one ticket
+// holds up no other.
 func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 	for {
 		var due []sop.Number
@@ -53,14 +55,15 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 		if err != nil {
 			return next, err
 		}
-		if len(due) == 0 {
-			bundles, err := g.sendBundles(ctx)
-			return earlier(next, bundles), err
-		}
+		var failed []error
 		for _, n := range due {
 			if err := retry(ctx, func() error { return g.pass1(ctx, n) }); err != nil {
-				return next, err
+				failed = append(failed, fmt.Errorf("%s: %w", g.id(n), err))
 			}
+		}
+		if len(due) == 0 || len(failed) > 0 {
+			bundles, err := g.sendBundles(ctx)
+			return earlier(next, bundles), errors.Join(append(failed, err)...)
 		}
 	}
 }
