@@ -57,11 +57,13 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	root := readMail(raw, g)
 	m := readFields(root)
 
+	opaque := openSigned(root, g)
 	b := findBodies(root, g)
 	text, source := b.read()
-	m.Signed = b.signed || strings.HasPrefix(root.kind, "application/pkcs7-mime") || strings.HasPrefix(root.kind, "application/x-pkcs7-mime")
+	m.Signed = b.signed || opaque
 	files := &collector{guard: g, text: b.text}
 	files.collect(root, "")
+	files.collectEmbedded(source)
 	m.Attachments = files.files
 	if strings.TrimSpace(text) == "" {
 		text, source = files.tnefText()

@@ -107,7 +107,7 @@ func decodeQuoted(body []byte) []byte {
 	for pos := 0; pos < len(body); {
 		line, next := lineAt(body, pos)
 		end := body[pos+len(line) : next] // "\n", "\r\n" or nothing
-		line = bytes.TrimRight(line, " \t")
+		line = bytes.TrimRight(line, " \t\r")
 		soft := false
 		if n := len(line); n > 0 && line[n-1] == '=' {
 			line, soft = line[:n-1], true
