@@ -27,7 +27,9 @@ func (a *assets) add(code, evidence string) {
 
 // labelled takes the codes of a value that stands behind an asset label: there any word with a digit is one.
 func (a *assets) labelled(value string) {
-	for _, w := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '(' || r == ')' || r == '&' || r == '+' || r == '\t' || r == '\u00a0' }) {
+	for _, w := range strings.FieldsFunc(value, func(r rune) bool {
+		return r == ' ' || r == ',' || r == ';' || r == '(' || r == ')' || r == '&' || r == '+' || r == '\t' || r == '\u00a0'
+	}) {
 		w = strings.Trim(w, ".:-–/#\"'*")
 		if isCode(w, 3) {
 			a.add(w, value)

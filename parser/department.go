@@ -223,7 +223,8 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 	if len(lines) > 40 {
 		lines = lines[:40]
 	}
-	for _, line := range lines {
+	below := ""
+	for i, line := range lines {
 		s := trimBlank(line)
 		if s == "" || len(s) > signatureLine || v.isDisclaimer(s) || v.isSentFrom(s) {
 			continue
@@ -233,8 +234,34 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 				return d
 			}
 		}
+		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
+			below = v.belowName(s)
+		}
 	}
-	return ""
+	return below
+}
+
+// belowName takes the line below a name for a department, though nobody knows it, if it is no job, firm or place.
+func (v *vocabulary) belowName(s string) string {
+	words := v.withoutRoles(strings.Fields(strings.Trim(s, "*_-~ ")))
+	bare := strings.Join(words, " ")
+	if len(words) == 0 || len(words) > 4 || isContact(s) || strings.ContainsAny(bare, "0123456789@:|,.") || v.says(bare) {
+		return ""
+	}
+	for _, w := range words {
+		r, _ := utf8.DecodeRuneInString(w)
+		low := strings.ToLower(w)
+		if !unicode.IsUpper(r) && w != "&" && !v.closing.particle[low] || v.role[low] || v.isTown(v.tokens(w)) {
+			return ""
+		}
+	}
+	last := strings.ToLower(words[len(words)-1])
+	for _, ending := range [...]string{"ist", "eer", "yst", "ian"} {
+		if strings.HasSuffix(last, ending) {
+			return ""
+		}
+	}
+	return v.tidyDepartment(bare)
 }
 
 // signatureParts cuts a line of a signature at its strokes and commas.

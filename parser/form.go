@@ -168,6 +168,11 @@ func (v *vocabulary) label(s string) fieldKind {
 func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) bool {
 	i := strings.IndexAny(s, ":：=")
 	if i <= 0 || i > labelBytes+10 {
+		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"
+		if kind := v.label(label); ok && len(s) < valueBytes && kind != noField && kind < fieldScreenshot {
+			f.set(v, kind, value, line)
+			return true
+		}
 		return false
 	}
 	kind := v.label(s[:i])

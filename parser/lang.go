@@ -15,6 +15,11 @@ func (p *Parser) language(m *Mail) sop.Lang {
 	if m.Forward != nil && len(strings.Fields(text)) == 0 {
 		text = m.Forward.Text
 	}
+	if m.Forward != nil { // the sender's language, if he says enough
+		if own := p.words.countStops(p.words.withoutForward(text, m)); own[sop.Indonesian]+own[sop.English] >= 3 && !tie(own) {
+			text = p.words.withoutForward(text, m)
+		}
+	}
 	counts := p.words.countStops(text)
 	if tie(counts) && m.Subject != "" {
 		if said := p.words.countStops(m.Subject); said[sop.Indonesian]+said[sop.English] >= 2 {

@@ -2,6 +2,8 @@ package parser
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"helpost/internal/sop"
 )
@@ -198,6 +200,9 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if name, said := v.introduced(s.text, s.words, from); name != "" {
 		return name, said
 	}
+	if full := fullName(s.text, from); full != "" {
+		return full, full
+	}
 	signed := v.signedName(s.signature, from)
 	if signed != "" && (from == "" || len(strings.Fields(signed)) > len(strings.Fields(from))) {
 		return signed, "signature"
@@ -206,6 +211,39 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 		return from, "header"
 	}
 	return "", ""
+}
+
+// fullName finds a first name in a text with the other names behind it.
+func fullName(text, first string) string {
+	if first == "" || strings.Contains(first, " ") {
+		return ""
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], first+" ")
+		if i < 0 {
+			return ""
+		}
+		from += i
+		if from > 0 {
+			if r, _ := utf8.DecodeLastRuneInString(text[:from]); isWordRune(r) {
+				from += len(first)
+				continue
+			}
+		}
+		end := from + len(first)
+		for n := 0; n < nameWords; n++ {
+			w := wordEnd(text, min(end+1, len(text)))
+			r, _ := utf8.DecodeRuneInString(text[min(end+1, len(text)):])
+			if text[end:min(end+1, len(text))] != " " || !unicode.IsUpper(r) {
+				break
+			}
+			end = w
+		}
+		if end > from+len(first) {
+			return text[from:end]
+		}
+		from = end
+	}
 }
 
 // tidyStated puts a name of a form right.
@@ -222,8 +260,8 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 			continue
 		}
 		j := i + n
-		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 {
-			continue
+		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 || i > 0 && words[i].breaks == 0 && v.isWish(words[i-1:i]) {
+			continue // "akun atas nama Rudi"
 		}
 		for j < len(words) && j < i+n+3 && isBetween(lower(text[words[j].start:words[j].end])) {
 			j++
@@ -233,6 +271,11 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 		}
 	}
 	return "", ""
+}
+
+func (v *vocabulary) isWish(words []token) bool {
+	_, marks := v.report.longest(words)
+	return hasMark(marks, "wish")
 }
 
 // isBetween knows the words that may stand between "staf saya" and a name.
@@ -332,6 +375,9 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 			return m.name, m.text
 		}
 	}
+	if d, said := v.besideIntroduction(s, name); d != "" {
+		return d, said
+	}
 	if d := v.fromSignature(s.signature, name); d != "" {
 		return d, "signature"
 	}
@@ -358,6 +404,42 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 		return v.fromSignature(s.senderSignature, name), "signature"
 	}
 	return "", ""
+}
+
+// besideIntroduction finds "I'm Olivia Hart in Communications": capitals behind the name and a word of [from unit].
+func (v *vocabulary) besideIntroduction(s *source, name string) (department, said string) {
+	if name == "" {
+		return "", ""
+	}
+	last := strings.Fields(name)
+	for i := range s.words[:min(len(s.words), 200)] {
+		w := s.words[i]
+		if s.text[w.start:w.end] != last[len(last)-1] || i+2 >= len(s.words) || s.words[i+1].breaks&^breakComma != 0 {
+			continue
+		}
+		n, marks := v.report.longest(s.words[i+1:])
+		if n == 0 || !hasMark(marks, "from unit") {
+			continue
+		}
+		j := i + 1 + n
+		if j < len(s.words) && lower(s.text[s.words[j].start:s.words[j].end]) == "the" {
+			j++
+		}
+		end := j
+		for end < len(s.words) && end < j+4 && isCapital(s.text, s.words[end]) && (end == j || s.words[end].breaks == 0) && !v.isTown(s.words[end:]) && !v.endsDepartment(s.words[end:], "") {
+			end++
+		}
+		if end > j {
+			return v.tidyDepartment(s.text[s.words[j].start:s.words[end-1].end]), s.text[w.start:s.words[end-1].end]
+		}
+	}
+	return "", ""
+}
+
+// isTown says whether a word is a place or a firm.
+func (v *vocabulary) isTown(words []token) bool {
+	_, marks := v.report.longest(words)
+	return hasMark(marks, "town") || hasMark(marks, "company name")
 }
 
 // namedBeside finds "saya Rina, Finance": a known department right behind the name.

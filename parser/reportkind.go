@@ -7,9 +7,9 @@ import (
 // weights is what the words of a report say of its kind and its weight, each with the first words that say so.
 type weights struct {
 	fault, request, wish, asks, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
-	said                                                                                                                      map[string]string
-	impact                                                                                                                    sop.Impact
-	urgency                                                                                                                   sop.Urgency
+	said                                                                                                                                  map[string]string
+	impact                                                                                                                                sop.Impact
+	urgency                                                                                                                               sop.Urgency
 }
 
 // classify finds type, impact and urgency. (The words of a mark [priority.words] of the company come first.)
@@ -17,7 +17,7 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 	w := weights{said: map[string]string{}}
 	v.weigh(&w, s.subject, s.subjectWords, true)
 	v.weigh(&w, s.text, s.words, false)
-	if w.asks > 0 {
+	if w.wish > 0 {
 		w.request += w.wish
 		w.note("request", w.said["wish"])
 	}
@@ -82,7 +82,7 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 	counts := map[string]*int{"fault": &w.fault, "request": &w.request, "wish": &w.wish, "asks": &w.asks, "company": &w.company, "department": &w.department, "individual": &w.individual,
 		"stopped": &w.stopped, "dead computer": &w.deadComputer, "way round": &w.wayRound, "can wait": &w.canWait}
 	names := map[string]string{"can wait": "wait"}
-	skip := 0
+	skip, asked := 0, 0
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
 		if n == 0 {
@@ -115,6 +115,12 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 				v.quantified(w, text, words, i, n)
 			}
 			c := counts[m.section]
+			if m.section == "asks" {
+				asked = i + n
+			}
+			if m.section == "wish" && (asked == 0 || i-asked > 5 || i >= asked && stopsBetween(words[asked:i+1])) {
+				continue
+			}
 			if c == nil || m.section == "fault" && (i < skip || v.negated(words, i)) || (m.section == "stopped" || m.section == "way round") && v.negated(words, i) {
 				continue
 			}
@@ -131,6 +137,16 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			w.note(name, said)
 		}
 	}
+}
+
+// stopsBetween says whether a sentence ends within some words.
+func stopsBetween(words []token) bool {
+	for _, w := range words {
+		if w.breaks&(breakStop|breakLine) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // firstContent gives the first word of a subject behind its prefixes.
