@@ -29,6 +29,7 @@ func orAllDay(c Calendar) Calendar {
 // startClocks sets both targets of a ticket from its receipt.
 func (p *Policy) startClocks(t *Ticket) {
 	goal := p.Targets[t.Priority]
+	t.Response.Goal, t.Resolution.Goal = goal.Response.Milliseconds(), goal.Resolution.Milliseconds()
 	t.Response.Due, t.Response.WarnAt = p.due(t, goal.Response, nil)
 	t.Resolution.Due, t.Resolution.WarnAt = p.due(t, goal.Resolution, t.Stops)
 }

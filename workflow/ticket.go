@@ -76,6 +76,7 @@ type Facts struct {
 // Clock is one of the two targets of a ticket. Durations are business time of the clock's calendar.
 type Clock struct {
 	Due      time.Time  `json:"due"`                 // the target as it stands now
+	Goal     int64      `json:"goal,omitempty"`      // the target's length as it was promised, in milliseconds
 	WarnAt   time.Time  `json:"warn_at"`             // when the warning is due
 	Warned   bool       `json:"warned,omitempty"`    // the warning was given
 	Breached bool       `json:"breached,omitempty"`  // the target was missed; survives every change
