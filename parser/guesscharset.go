@@ -154,24 +154,27 @@ var commonHan = func() map[rune]bool {
 	return common
 }()
 
-// cyrillicScore says how far the sample reads as Russian in an 8-bit charset, in 0…1000: nearly all its letters are
-// beyond ASCII, small ones outweigh capitals, and a capital hardly follows a small one.
+// cyrillicScore says how far the sample reads as Russian in an 8-bit charset, in 0…1000: nearly all its letters beyond
+// ASCII are Russian, small ones outweigh capitals, a capital hardly follows a small one, and no word mixes both scripts.
 func cyrillicScore(codec encoding.Encoding, sample []byte, high int) int {
 	text, _ := decodeWith(codec, sample)
 	letters, good := 0, 0
 	var last rune
 	for _, r := range text {
+		small, capital := r >= 'а' && r <= 'я' || r == 'ё', r >= 'А' && r <= 'Я' || r == 'Ё'
+		mixed := (small || capital) && last < 0x80 && unicode.IsLetter(last) || r < 0x80 && unicode.IsLetter(r) && last >= 'Ё' && last <= 'ё'
+		if small || capital {
+			letters++
+		}
 		switch {
-		case r >= 'а' && r <= 'я' || r == 'ё':
-			letters++
+		case mixed:
+			good -= 1000
+		case small:
 			good += 1000
-		case r >= 'А' && r <= 'Я' || r == 'Ё':
-			letters++
-			if unicode.IsLower(last) {
-				good -= 1000
-			} else {
-				good += 500
-			}
+		case capital && unicode.IsLower(last):
+			good -= 1000
+		case capital:
+			good += 500
 		}
 		last = r
 	}
