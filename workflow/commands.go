@@ -99,7 +99,7 @@ func doAssign(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	if d.Assignee != agent {
 		d.Assignee = agent
 		d.event(Assigned, info{"by": "assign"}, nil)
-		c.tell(d, sop.KindAssigned, Notice{Words: false, Buttons: []Button{{Name: "take", Body: "#ambil", Sort: sop.Public}}}, c.m.From.Address)
+		c.tell(d, sop.KindAssigned, Notice{Words: false, Buttons: []Button{{Name: "take", Sort: sop.Public}}}, c.m.From.Address)
 	}
 	return nil
 }
@@ -287,7 +287,7 @@ func doResolve(c *Case, d *Draft, _ sop.Command) *Mistake {
 	c.begin(d)
 	c.respond(d)
 	c.resolve(d)
-	c.tell(d, sop.KindResolved, Notice{Words: c.spoken(), From: c.m.From.Address, Until: *d.Validation.CloseAt, Buttons: validationButtons(d.Lang), Auto: "auto-generated"})
+	c.tell(d, sop.KindResolved, Notice{Words: c.spoken(), From: c.m.From.Address, Until: *d.Validation.CloseAt, Buttons: validationButtons(), Auto: "auto-generated"})
 	return nil
 }
 

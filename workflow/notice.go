@@ -1,7 +1,9 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"helpost/internal/sop"
@@ -58,10 +60,55 @@ type Mistake struct {
 
 // Button is a ready answer.
 type Button struct {
-	Name string // "confirm", "dispute", "take", "assign", "mend", "plain", "resume", "pending"
-	With string // what the label adds
-	Body string
+	Name string   // "confirm", "dispute", "take", "assign", "mend", "plain"
+	With string   // what the label adds
+	Arg  string   // of a command
+	Body string   // what it writes; by Name and the receiver's language where it is empty
 	Sort sop.Sort // of the token it is sent to
+}
+
+// ready is what each button writes, by language.
+var ready = map[string]map[sop.Lang]string{
+	"confirm": {sop.Indonesian: "YA", sop.English: "YES"},
+	"dispute": {sop.Indonesian: "BELUM. Yang masih terjadi: ", sop.English: "NO. What still happens: "},
+	"take":    {sop.Indonesian: "#ambil", sop.English: "#take"},
+	"assign":  {sop.Indonesian: "#tugaskan ", sop.English: "#assign "},
+}
+
+// written are buttons with their words in a language.
+func written(buttons []Button, lang sop.Lang) []Button {
+	all := slices.Clone(buttons)
+	for i, b := range all {
+		if b.Body == "" {
+			all[i].Body = orElse(ready[b.Name][lang], ready[b.Name][sop.Indonesian]) + b.Arg
+		}
+	}
+	return all
+}
+
+// validationButtons answer whether a fix helped.
+func validationButtons() []Button {
+	return []Button{{Name: "confirm", Sort: sop.Public}, {Name: "dispute", Sort: sop.Public}}
+}
+
+// actButtons are the two likeliest answers to a ticket that is late: I take it, or who is here and has the fewest does.
+func (c *Case) actButtons(d *Draft) []Button {
+	all := []Button{{Name: "take", Sort: sop.Internal}}
+	team, ok := c.p.Team(d.Team)
+	if !ok || c.s.Desk.Load == nil {
+		return all
+	}
+	best := ""
+	for _, m := range team.Members {
+		if m != d.Assignee && !c.away(m) && (best == "" || c.s.Desk.Load[m] < c.s.Desk.Load[best]) {
+			best = m
+		}
+	}
+	if best != "" {
+		name, _, _ := strings.Cut(orElse(c.desk(best).Name, best), " ")
+		all = append(all, Button{Name: "assign", Arg: best, With: fmt.Sprintf("%s, %d", name, c.s.Desk.Load[best]), Sort: sop.Internal})
+	}
+	return all
 }
 
 // receiver names who gets a notice. From theAssignee on they are people of the desk.
@@ -154,6 +201,7 @@ func (c *Case) send(d *Draft, kind sop.Kind, n Notice, to sop.Person, without ..
 			n.Auto = "auto-replied"
 		}
 	}
+	n.Buttons = written(n.Buttons, to.Lang)
 	c.decided.Notices = append(c.decided.Notices, n)
 }
 

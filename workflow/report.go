@@ -108,7 +108,7 @@ func (c *Case) announce(d *Draft) { c.announceBut(d, "") }
 
 // announceBut leaves out who knows already.
 func (c *Case) announceBut(d *Draft, knows string) {
-	n := Notice{Words: true, Buttons: []Button{{Name: "take", Body: "#ambil", Sort: sop.Public}}}
+	n := Notice{Words: true, Buttons: []Button{{Name: "take", Sort: sop.Public}}}
 	if d.Assignee != "" {
 		c.tell(d, sop.KindAssigned, n, knows)
 	}

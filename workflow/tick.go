@@ -43,7 +43,7 @@ func (c *Case) watch(d *Draft, name string, k *Clock) {
 	case !k.Warned && due(&k.WarnAt, c.now):
 		k.Warned = true
 		d.event(Warned, info{"clock": name}, nil)
-		c.tell(d, sop.KindWarning, Notice{Late: c.late(d, name, k), Buttons: actButtons()})
+		c.tell(d, sop.KindWarning, Notice{Late: c.late(d, name, k), Buttons: c.actButtons(d)})
 	}
 }
 
@@ -63,7 +63,7 @@ func (c *Case) climb(d *Draft, name string, k *Clock) {
 	} else {
 		d.event(EscalatedBy, info{"clock": name, "level": k.Level}, nil)
 	}
-	n := Notice{Late: c.late(d, name, k), Desk: true, Buttons: actButtons()}
+	n := Notice{Late: c.late(d, name, k), Desk: true, Buttons: c.actButtons(d)}
 	if first {
 		for _, to := range c.receivers(d, theAssigneeOrTeam) {
 			c.send(d, kind, n, to)
@@ -113,10 +113,6 @@ func (c *Case) late(d *Draft, name string, k *Clock) *Late {
 	return l
 }
 
-func actButtons() []Button {
-	return []Button{{Name: "take", Body: "#ambil", Sort: sop.Internal}}
-}
-
 // escalate goes one level up now: an agent asks, or the reporter disputes a second time.
 func (c *Case) escalate(d *Draft, why, reason string) {
 	level := c.next(d, d.Escalation())
@@ -140,14 +136,6 @@ func (c *Case) silence(d *Draft) {
 	case due(v.RemindAt, c.now):
 		v.RemindAt = nil
 		d.event(Reminded, nil, nil)
-		c.tell(d, sop.KindReminder, Notice{Until: *v.CloseAt, Buttons: validationButtons(d.Lang)})
+		c.tell(d, sop.KindReminder, Notice{Until: *v.CloseAt, Buttons: validationButtons()})
 	}
-}
-
-func validationButtons(l sop.Lang) []Button {
-	yes, no := "YA", "BELUM. Yang masih terjadi: "
-	if l == sop.English {
-		yes, no = "YES", "NO. What still happens: "
-	}
-	return []Button{{Name: "confirm", Body: yes, Sort: sop.Public}, {Name: "dispute", Body: no, Sort: sop.Public}}
 }

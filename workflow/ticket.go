@@ -52,6 +52,9 @@ type Facts struct {
 	Disputes   int          `json:"disputes,omitempty"`
 	Suspicious bool         `json:"suspicious,omitempty"`
 	OnBehalf   bool         `json:"on_behalf,omitempty"` // an agent opened it for somebody
+	Hold       bool         `json:"hold,omitempty"`      // kept from retention and erasure
+	Expired    bool         `json:"expired,omitempty"`   // what was personal went by age
+	Stripped   bool         `json:"stripped,omitempty"`  // its files and raw mails went by age
 
 	CreatedAt   time.Time  `json:"created_at"` // receipt of the report
 	RespondedAt *time.Time `json:"responded_at,omitempty"`

@@ -48,6 +48,7 @@ type commandLine struct {
 	Ticket     ticketVerb     `cmd:"" help:"List, show and export tickets."`
 	Queue      queueVerb      `cmd:"" help:"Show and move the mail that waits to be sent."`
 	Quarantine quarantineVerb `cmd:"" help:"Show and release the mails that were taken and are no tickets."`
+	Notices    noticesVerb    `cmd:"" help:"Render every notice into a folder, for who writes a template."`
 	Trace      traceVerb      `cmd:"" help:"Say what became of a mail."`
 
 	Health healthVerb `cmd:"" hidden:"" help:"Ask the running daemon whether it is well."`

@@ -16,7 +16,6 @@ import (
 	"helpost/internal/gateway"
 	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
-	"helpost/internal/store"
 	"helpost/internal/store/bolt"
 	"helpost/parser"
 	"helpost/smtpd"
@@ -124,7 +123,7 @@ func newMailer(cfg *config.Config, h *house) (*mailer.Mailer, error) {
 		}
 		c.DKIM = signer
 	}
-	return mailer.New(c, h.store, content{h}, h.gateway, time.Now, h.log)
+	return mailer.New(c, h.store, mailer.StoredContent{Store: h.store, Blobs: h.blobs}, h.gateway, time.Now, h.log)
 }
 
 // rateOf writes a rate as the mailer reads it: "30/m".
@@ -134,17 +133,6 @@ func rateOf(r config.Rate) string {
 		return ""
 	}
 	return fmt.Sprintf("%d/%s", r.Mails, units[r.Per])
-}
-
-// content opens the pieces of a mail for the mailer.
-type content struct{ *house }
-
-func (c content) Open(ctx context.Context, s store.Segment) (out io.ReadCloser, err error) {
-	err = c.store.View(ctx, func(r store.Reader) error {
-		out, err = store.OpenSegment(ctx, r, c.blobs, s)
-		return err
-	})
-	return out, err
 }
 
 func mailboxOf(cfg *config.Config, m config.Mailbox) gateway.Mailbox {

@@ -45,7 +45,7 @@ type Job struct {
 	Class    store.Class
 	Files    []File   // attachments that come along
 	Buttons  []Answer // ready answers
-	Calendar []byte   // text/calendar; method=REQUEST, of `scheduled`
+	Visit    *Visit   // of `scheduled`: the appointment that an invitation asks for
 	Listed   []Listed // of a bundle: beside each ticket of Data.List, its number and its own ready answers
 }
 
@@ -100,7 +100,7 @@ func (c *Composer) Compose(j Job) (store.Outbox, error) {
 	if data.To.Address == "" && data.To.Name == "" {
 		data.To = j.To
 	}
-	data.Invited = data.Invited || len(j.Calendar) > 0
+	data.Invited = data.Invited || j.Visit != nil
 	data.Buttons = c.buttons(&j, m, j.Number, data.Ticket.ID, j.Subject, j.Buttons)
 	data.List = c.listed(&j, m)
 	files := tamed(j.Files)
@@ -112,7 +112,11 @@ func (c *Composer) Compose(j Job) (store.Outbox, error) {
 	w := writer{buf: takeBuffer(), unique: j.Unique}
 	defer w.release()
 	m.header(&w, &j)
-	w.body(mail, files, j.Calendar)
+	var invitation []byte
+	if j.Visit != nil {
+		invitation = m.invitation(&j, j.Visit)
+	}
+	w.body(mail, files, invitation)
 	return store.Outbox{
 		Ticket: j.Number, Kind: data.Kind, From: m.sender, To: j.To.Address, MessageID: m.id, Class: j.Class,
 		Segments: w.segments, Made: j.At, NextTry: j.At,

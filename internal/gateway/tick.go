@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"helpost/internal/mailer"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/workflow"
@@ -42,6 +43,7 @@ func (g *Gateway) Run(ctx context.Context) {
 // Tick does what is due now, and says when something is due next (zero: nothing is). What cannot be done for one ticket
 // holds up no other.
 func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
+	var load map[string]int
 	for {
 		var due []sop.Number
 		err := g.Store.View(ctx, func(v store.Reader) error {
@@ -56,8 +58,13 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 			return next, err
 		}
 		var failed []error
+		if load == nil {
+			if load, err = g.load(ctx); err != nil {
+				return next, err
+			}
+		}
 		for _, n := range due {
-			if err := retry(ctx, func() error { return g.pass1(ctx, n) }); err != nil {
+			if err := retry(ctx, func() error { return g.pass1(ctx, n, load) }); err != nil {
 				failed = append(failed, fmt.Errorf("%s: %w", g.id(n), err))
 			}
 		}
@@ -77,13 +84,29 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // pass1 does what is due for one ticket.
-func (g *Gateway) pass1(ctx context.Context, n sop.Number) error {
+func (g *Gateway) pass1(ctx context.Context, n sop.Number, load map[string]int) error {
 	now := workflow.Moment(g.Clock())
-	return g.act(ctx, n, workflow.Input{}, now, store.Change{})
+	return g.act(ctx, n, workflow.Input{}, load, now, store.Change{})
+}
+
+// load counts the tickets that each agent holds, so that a notice can name who has the fewest.
+func (g *Gateway) load(ctx context.Context) (map[string]int, error) {
+	load := map[string]int{}
+	err := g.Store.View(ctx, func(v store.Reader) error {
+		for _, a := range g.Policy.Agents {
+			all, err := holds(v, a.Address)
+			if err != nil {
+				return err
+			}
+			load[a.Address] = len(all)
+		}
+		return nil
+	})
+	return load, err
 }
 
 // act decides an input that is no mail, and commits what it brings about together with what else belongs to it.
-func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, now time.Time, c store.Change) error {
+func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load map[string]int, now time.Time, c store.Change) error {
 	one := decided{versions: map[sop.Number]store.Version{}}
 	var s workflow.Situation
 	err := g.Store.View(ctx, func(v store.Reader) error {
@@ -95,6 +118,7 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, now 
 		if one.desk, err = g.readDesk(v, "", nil); err != nil {
 			return err
 		}
+		one.desk.Load = load
 		s.Desk = one.desk.Desk
 		return nil
 	})
@@ -123,14 +147,14 @@ func (g *Gateway) Undelivered(ctx context.Context, row store.Outbox, status, tex
 	now := workflow.Moment(g.Clock())
 	c := store.Change{
 		Done:   []uint64{row.ID},
-		Traces: []store.Trace{{At: now, MessageID: row.MessageID, From: g.Default.Address, To: row.To, Outcome: "failed", Ticket: row.Ticket, Detail: text}},
+		Traces: []store.Trace{mailer.FailureTrace(row, now, text)},
 	}
 	event, _, _ := eventOf(row.MessageID)
 	failed := &workflow.Failed{Kind: row.Kind, To: row.To, MessageID: row.MessageID, Event: event, Status: status, Text: text}
 	if row.Ticket == 0 {
 		return g.Store.Commit(ctx, c)
 	}
-	err := retry(ctx, func() error { return g.act(ctx, row.Ticket, workflow.Input{Failed: failed}, now, c) })
+	err := retry(ctx, func() error { return g.act(ctx, row.Ticket, workflow.Input{Failed: failed}, nil, now, c) })
 	if errors.Is(err, store.ErrNotFound) {
 		return g.Store.Commit(ctx, c)
 	}
