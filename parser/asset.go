@@ -84,7 +84,7 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 	}
 	for i := 0; i < len(words); {
 		code, next := wholeCode(text, words, i)
-		if len(code) >= 5 && next > i+1 && v.asset.pattern.MatchString(code) && v.standsAlone(text, words, i, code) {
+		if (v.asset.own || next > i+1 && strings.ContainsAny(code, "0123456789")) && v.asset.pattern.MatchString(code) && v.standsAlone(text, words, i, code) {
 			a.add(code, code)
 		}
 		i = max(next, i+1)

@@ -58,3 +58,34 @@ func TestVerdicts(t *testing.T) {
 		}
 	}
 }
+
+// Who begins with "Belum." never confirms, whatever follows.
+func FuzzVerdict(f *testing.F) {
+	p := newParser(f, Options{})
+	for _, row := range rows(f, "verdict/answers.txt", 2) {
+		f.Add(row[1])
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v := p.Validation(&Mail{NewText: text})
+		if v.Rating != nil && (*v.Rating < 1 || *v.Rating > 5) {
+			t.Fatalf("rating %d", *v.Rating)
+		}
+		switch v.Verdict {
+		case sop.Confirm, sop.Dispute, sop.Unclear, sop.Other:
+		default:
+			t.Fatalf("verdict %q", v.Verdict)
+		}
+		if v := p.Validation(&Mail{NewText: "Belum.\n\n" + text}); v.Verdict == sop.Confirm {
+			t.Fatalf("a confirmation: %q", v.Evidence)
+		}
+	})
+}
+
+func BenchmarkVerdict(b *testing.B) {
+	p := newParser(b, Options{})
+	m := &Mail{Subject: "Re: Printer lantai 3", NewText: strings.Repeat("Terima kasih banyak, tetapi printer di lantai tiga masih macet dan tidak bisa mencetak.\n", 6)}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Validation(m)
+	}
+}

@@ -354,6 +354,7 @@ func (t *trie) longest(words []token) (int, []mark) {
 // assetWords say what is an asset code.
 type assetWords struct {
 	pattern *regexp.Regexp
+	own     bool            // the company's own pattern, which may match anything
 	not     map[string]bool // first groups of other numbers: PO, INV
 	brand   map[string]bool // makers, whose models look like codes
 }
@@ -381,6 +382,6 @@ func newAssetWords(l lists, o Options) (assetWords, error) {
 	if err != nil {
 		return a, fmt.Errorf("pattern of asset codes: %w", err)
 	}
-	a.pattern = re
+	a.pattern, a.own = re, o.AssetPattern != ""
 	return a, nil
 }
