@@ -134,6 +134,7 @@ secret_file = "secret"
 address = "Helpdesk@Company.com"
 aliases = ["it@company.com"]
 reply_domain = "reply.company.com"
+list_ids = ["<IT.lists.company.com>"]
 [smtp]
 listen = ["127.0.0.1:2525"]
 hostname = "mx.helpost.test"
@@ -242,8 +243,8 @@ func TestWhatIsWrittenIsWhatHolds(t *testing.T) {
 		t.Errorf("on Friday at 17:00 the calendar opens %v", got)
 	}
 	o := c.ParserOptions()
-	if got := fmt.Sprint(o.Mailboxes, o.Departments, o.Words, " ", o.Language, " ", o.Prefix); got !=
-		"[helpdesk@company.com it@company.com helpdesk@reply.company.com] [{Keuangan [finance]}] [{company  [SAP]} { high [deadline]}] id IT" {
+	if got := fmt.Sprint(o.Mailboxes, o.ListIDs, o.Departments, o.Words, " ", o.Language, " ", o.Prefix); got !=
+		"[helpdesk@company.com it@company.com helpdesk@reply.company.com] [it.lists.company.com] [{Keuangan [finance]}] [{company  [SAP]} { high [deadline]}] id IT" {
 		t.Errorf("the parser is told %s", got)
 	}
 }

@@ -100,6 +100,7 @@ func (c *Config) ParserOptions() parser.Options {
 	o := parser.Options{Language: c.Lang(), Prefix: c.Tickets.Prefix, Matrix: c.matrix()}
 	for _, m := range c.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, m.own()...)
+		o.ListIDs = append(o.ListIDs, m.ListIDs...)
 	}
 	for _, d := range c.Departments {
 		o.Departments = append(o.Departments, parser.Department{Name: d.Name, Words: d.Words})
