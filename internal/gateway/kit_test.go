@@ -12,6 +12,7 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -106,6 +107,29 @@ func newPolicy() *workflow.Policy {
 	}
 }
 
+// What all houses share, for it is slow to make: where blobs lie, under their digests, and the wording of the notices.
+var (
+	blobs   *dir.Store
+	wording *templates.Set
+)
+
+func TestMain(m *testing.M) {
+	code := 1
+	folder, err := os.MkdirTemp("", "helpost-gateway-")
+	if err == nil {
+		if blobs, err = dir.Open(folder); err == nil {
+			wording, err = templates.Load("")
+		}
+	}
+	if err == nil {
+		code = m.Run()
+	} else {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
 // open brings a house up; arrange changes it before its gateway is made. At the end of the test all that it keeps is sound.
 func open(t testing.TB, arrange ...func(*house)) *house {
 	t.Helper()
@@ -114,14 +138,11 @@ func open(t testing.TB, arrange ...func(*house)) *house {
 	for _, a := range arrange {
 		a(h)
 	}
-	folder := t.TempDir()
 	var err error
-	if h.store, err = bolt.Open(filepath.Join(folder, "helpost.db"), bolt.Options{NoSync: true}); err != nil {
+	if h.store, err = bolt.Open(filepath.Join(t.TempDir(), "helpost.db"), bolt.Options{NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
-	if h.blobs, err = dir.Open(filepath.Join(folder, "blobs")); err != nil {
-		t.Fatal(err)
-	}
+	h.blobs = blobs
 	h.faults = &unsteady{Store: h.store}
 	h.build()
 	t.Cleanup(func() {
@@ -139,10 +160,6 @@ func open(t testing.TB, arrange ...func(*house)) *house {
 func (h *house) build() {
 	h.t.Helper()
 	tokens, err := mailauth.NewTokens([][]byte{[]byte("0123456789abcdef0123456789abcdef")})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	notices, err := templates.Load("")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -165,7 +182,7 @@ func (h *house) build() {
 		Relays: []mailauth.Relay{
 			{CIDR: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Results: "rfc8601", AuthservIDs: []string{"mx.company.com"}},
 		},
-		Composer: &compose.Composer{Templates: notices, Tokens: tokens}, Directory: h.people, Company: templates.Company{Name: "PT Contoh"},
+		Composer: &compose.Composer{Templates: wording, Tokens: tokens}, Directory: h.people, Company: templates.Company{Name: "PT Contoh"},
 		Mailbox: func(rcpt string) (Mailbox, string, bool) {
 			m, token, ok := addresses.Lookup(rcpt)
 			return box(m), token, ok
