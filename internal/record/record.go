@@ -91,9 +91,11 @@ func (e Entry) Event() (workflow.Event, error) {
 // ErrBroken is wrapped by every fault that Verify finds.
 var ErrBroken = errors.New("the record is broken")
 
-// Verify checks the chain of a ticket: order, completeness from the first entry on, hashes, and the words' digests.
+// Verify checks the chain of a ticket: order, completeness from the first entry on, hashes, and the words' digests. Words
+// may have gone, or others stand in their place, where a later entry says so (Rewritten).
 func Verify(n sop.Number, entries []Entry) error {
 	prev := ""
+	sealed := make([]string, len(entries)) // the digest that each entry's words must have
 	for i, e := range entries {
 		var l line
 		if err := json.Unmarshal(e.Line, &l); err != nil {
@@ -106,10 +108,24 @@ func Verify(n sop.Number, entries []Entry) error {
 			return fmt.Errorf("%w: entry %d is missing, %d stands in its place", ErrBroken, i+1, l.Seq)
 		case l.Prev != prev:
 			return fmt.Errorf("%w: entry %d does not follow the one before it", ErrBroken, l.Seq)
-		case e.Words != nil && subtle.ConstantTimeCompare([]byte(digest(e.Salt, e.Words)), []byte(l.Words)) != 1:
-			return fmt.Errorf("%w: the words of entry %d were changed", ErrBroken, l.Seq)
 		}
-		prev = e.Head()
+		prev, sealed[i] = e.Head(), l.Words
+		rewritten, err := rewrittenBy(l)
+		if err != nil {
+			return err
+		}
+		for seq, digest := range rewritten {
+			sealed[seq-1] = digest
+		}
+	}
+	for i, e := range entries {
+		have := ""
+		if e.Words != nil {
+			have = digest(e.Salt, e.Words)
+		}
+		if subtle.ConstantTimeCompare([]byte(have), []byte(sealed[i])) != 1 {
+			return fmt.Errorf("%w: the words of entry %d were changed", ErrBroken, i+1)
+		}
 	}
 	return nil
 }

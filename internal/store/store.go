@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"helpost/internal/record"
+	"helpost/internal/seal"
 	"helpost/internal/sop"
 	"helpost/workflow"
 )
@@ -56,6 +57,7 @@ func SeqTurn(team string) string { return "turn/" + team }
 type Reader interface {
 	Ticket(n sop.Number) (workflow.Ticket, Version, error) // ErrNotFound
 	Log(n sop.Number) ([]record.Entry, error)              // all entries, in order
+	Entry(n sop.Number, seq int) (record.Entry, error)     // ErrNotFound
 	Messages(n sop.Number) ([]Message, error)              // all messages, in order, without raw mails
 	Message(n sop.Number, seq int) (Message, error)        // ErrNotFound
 	Raw(n sop.Number, seq int) ([]byte, error)             // a raw mail that is kept in the store itself; ErrNotFound
@@ -71,9 +73,13 @@ type Reader interface {
 	NextTry() (time.Time, error) // when the next outbox row can be claimed (its try, or the end of its lease); zero where none is
 	Quarantined(after string, n int) ([]Quarantined, error)
 	QuarantinedRaw(id string) ([]byte, error)
-	Traces(messageIDOrAddress string) ([]Trace, error) // oldest first, of very many the newest
-	Policy() ([]byte, error)                           // the policy in force, as last written; nil where none was
-	Counts() (map[string]int, error)                   // for metrics: "tickets", "open" (new, open, pending), "state/"+State, "outbox", "quarantine"
+	Traces(messageIDOrAddress string) ([]Trace, error)     // oldest first, of very many the newest
+	Policy() ([]byte, error)                               // the policy in force, as last written; nil where none was
+	Unsealed(after sop.Number, n int) ([]seal.Open, error) // tickets whose log went on since they were sealed, by number
+	Seals(after string, n int) ([]seal.Seal, error)        // by day
+	LastSeal() (seal.Seal, error)                          // the zero Seal where there is none
+	SealHeads(day string) ([]seal.Head, error)             // of a seal, by number
+	Counts() (map[string]int, error)                       // for metrics: "tickets", "open" (new, open, pending), "state/"+State, "outbox", "quarantine"
 }
 
 // Version counts the changes of a ticket or a fact; 0 is "not there yet".
@@ -93,6 +99,24 @@ type Change struct {
 	Done       []uint64   // outbox rows that leave; one that has left already is no error
 	Defer      []Deferral // likewise
 	Policy     []byte     // nil: unchanged
+
+	Rewritten []Rewrite // entries that get other words, or none; each must be there, else ErrConflict
+	Remade    []Message // messages that are there, anew; a raw mail in the store that Raw no longer names leaves it. One that is not there is ErrConflict
+	Seal      *Seal     // the next one; ErrConflict where it does not follow the last
+}
+
+// Rewrite is what stands beside the line of an entry from now on: another's words, or none (nil). The line stays.
+type Rewrite struct {
+	Number sop.Number
+	Seq    int
+	Salt   []byte
+	Words  []byte
+}
+
+// Seal is a seal with the heads that it lists. They are no longer unsealed then, unless their logs went on meanwhile.
+type Seal struct {
+	seal.Seal
+	List []seal.Head
 }
 
 // Ticket is a ticket to be written.
@@ -148,8 +172,9 @@ type Message struct {
 	Text        string       `json:"text"`
 	Marked      bool         `json:"marked,omitempty"` // its sender is not proven
 	Attachments []Attachment `json:"attachments,omitempty"`
-	Raw         Ref          `json:"raw"`
-	RawMail     []byte       `json:"-"` // on writing: the raw mail, where it is kept in the store
+	Raw         Ref          `json:"raw"`               // the zero Ref once the raw mail is gone
+	RawSum      string       `json:"raw_sum,omitempty"` // hex of the sha256 of a raw mail that is kept in the store
+	RawMail     []byte       `json:"-"`                 // on writing: the raw mail, where it is kept in the store
 }
 
 // Attachment is a file of a message: what it is, and where its bytes lie.

@@ -44,7 +44,8 @@ func (b *binder) person(chain []workflow.Ticket) Role {
 
 // among finds the sender among the people of one ticket.
 func (b *binder) among(t *workflow.Ticket) Role {
-	is := func(address string) bool { return mailauth.LowerASCII(address) == b.from }
+	// Who was erased left "" behind, which is nobody: not the one whose mail has no sender.
+	is := func(address string) bool { return address != "" && mailauth.LowerASCII(address) == b.from }
 	switch {
 	case is(t.Reporter.Address):
 		return Reporter

@@ -12,7 +12,7 @@ import (
 
 // writer puts changes into one transaction.
 type writer struct {
-	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, meta, policy *bbolt.Bucket
+	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, seals, meta, policy *bbolt.Bucket
 
 	counts  counts
 	highest uint64       // ticket number put
@@ -35,7 +35,7 @@ func newWriter(tx *bbolt.Tx) (*writer, error) {
 		{bucketTickets, &w.tickets, fillTickets}, {bucketRaw, &w.raw, fillAppended}, {bucketMails, &w.mails, 0},
 		{bucketIndex, &w.index, 0}, {bucketOutbox, &w.rows, fillAppended}, {bucketBodies, &w.bodies, fillAppended},
 		{bucketQuarantine, &w.quarantine, 0}, {bucketTraces, &w.traces, fillAppended}, {bucketFacts, &w.facts, 0},
-		{bucketMeta, &w.meta, 0}, {bucketPolicy, &w.policy, 0},
+		{bucketMeta, &w.meta, 0}, {bucketPolicy, &w.policy, 0}, {bucketSeals, &w.seals, fillAppended},
 	} {
 		if *b.to = tx.Bucket(b.name); *b.to == nil {
 			return nil, fmt.Errorf("the bucket %s is missing", b.name)
@@ -94,7 +94,7 @@ func (w *writer) check(p *prepared) error {
 			return fmt.Errorf("quarantined mail %q: %w", id, store.ErrConflict)
 		}
 	}
-	return nil
+	return w.checkRewritten(p)
 }
 
 // head is of the row that is there; version 0 where none is.
@@ -134,7 +134,7 @@ func (w *writer) put(p *prepared) error {
 			}
 		}
 	}
-	for _, step := range []func(*prepared) error{w.putTickets, w.putFacts, w.putOutbox, w.putTraces} {
+	for _, step := range []func(*prepared) error{w.putTickets, w.putFacts, w.putOutbox, w.putTraces, w.putUnsealed, w.putRewritten, w.putSeal} {
 		if err := step(p); err != nil {
 			return err
 		}

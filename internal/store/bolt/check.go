@@ -27,7 +27,7 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	return s.view(ctx, func(r *reader) error {
 		c := &checker{ctx: ctx, tx: r.tx, counts: counts{}}
-		for _, step := range []func() error{c.tickets, c.mails, c.traces, c.outbox, c.rest, c.totals} {
+		for _, step := range []func() error{c.tickets, c.mails, c.traces, c.outbox, c.rest, c.unsealed, c.totals} {
 			if err := step(); err != nil {
 				return err
 			}

@@ -57,6 +57,7 @@ const (
 	byAddress  byte = 'a' // address 0 'r' number, of its tickets; address 0 't' trace
 	byAssignee byte = 'w' // address 0 number
 	byDue      byte = 'd' // due number
+	byUnsealed byte = 'u' // number of a ticket whose log went on since it was sealed
 )
 
 func statePrefix(state string) []byte      { return wordPrefix(byState, state) }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.etcd.io/bbolt"
 
+	"helpost/internal/seal"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/storetest"
@@ -68,7 +70,7 @@ func TestTheFileIsItsOwnersAlone(t *testing.T) {
 
 func TestAStoreOfALaterSchemaIsRefused(t *testing.T) {
 	path := file(t)
-	s, err := open(path, Options{}, []migration{nil, nil}) // written by one that knows two more steps
+	s, err := open(path, Options{}, append(slices.Clone(migrations), nil, nil)) // written by one that knows two more steps
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +94,11 @@ func TestMigrationsRunOnceInOrderAndWhole(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	if _, err := open(path, Options{}, []migration{step("to 2", nil), step("to 3", broken)}); !errors.Is(err, broken) {
+	if _, err := open(path, Options{}, append(slices.Clone(migrations), step("one more", nil), step("and one", broken))); !errors.Is(err, broken) {
 		t.Fatalf("a broken step says %v", err)
 	}
 	for range 2 {
-		s, err := open(path, Options{}, []migration{step("to 2", nil), step("to 3", nil)})
+		s, err := open(path, Options{}, append(slices.Clone(migrations), step("one more", nil), step("and one", nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +107,7 @@ func TestMigrationsRunOnceInOrderAndWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := strings.Join(ran, ", "); got != "to 2, to 3, to 3" {
+	if got := strings.Join(ran, ", "); got != "one more, and one, and one" {
 		t.Errorf("there ran %s", got)
 	}
 }
@@ -177,5 +179,43 @@ func TestNumbersBeginWhereTheyAreToldTo(t *testing.T) {
 	s = openTest(t, path, Options{FirstTicket: 5}) // too late to begin lower
 	if n, _ := s.Reserve(ctx, store.SeqTicket); n != 1001 {
 		t.Errorf("then comes %d", n)
+	}
+}
+
+func TestAStoreFromBeforeSealsGetsThem(t *testing.T) {
+	path := file(t)
+	s, err := open(path, Options{}, []migration{}) // schema 1
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= 3; n++ {
+		commitTest(t, s, mail(n))
+	}
+	s.Close()
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *bbolt.Tx) error { // as it stood then
+		for n := range 3 {
+			if err := tx.Bucket(bucketIndex).Delete(unsealedKey(sop.Number(n + 1))); err != nil {
+				return err
+			}
+		}
+		return tx.DeleteBucket(bucketSeals)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	s = openTest(t, path, Options{})
+	checkTest(t, s)
+	if err := s.View(context.Background(), func(r store.Reader) error {
+		all, err := r.Unsealed(0, 10)
+		if len(all) != 3 || all[2] != (seal.Open{Number: 3}) {
+			t.Errorf("unsealed are %v", all)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -28,6 +28,10 @@ type prepared struct {
 	done       []uint64
 	deferred   []store.Deferral
 	policy     []byte
+
+	rewritten []store.Rewrite
+	remade    []remadeRow
+	seal      *store.Seal
 }
 
 type keyed struct{ key, row []byte }
@@ -63,9 +67,9 @@ type traceRow struct {
 
 // prepare makes rows of a change and refuses what no store can keep.
 func prepare(c *store.Change) (*prepared, error) {
-	p := &prepared{release: c.Release, done: c.Done, deferred: c.Defer, policy: c.Policy}
+	p := &prepared{release: c.Release, done: c.Done, deferred: c.Defer, policy: c.Policy, rewritten: c.Rewritten, seal: c.Seal}
 	for _, step := range []func(*store.Change) error{
-		p.addSeen, p.addTickets, p.addFacts, p.addEntries, p.addMessages, p.addOutbox, p.addQuarantine, p.addTraces,
+		p.addSeen, p.addTickets, p.addFacts, p.addEntries, p.addMessages, p.addOutbox, p.addQuarantine, p.addTraces, p.addRewritten,
 	} {
 		if err := step(c); err != nil {
 			return nil, fmt.Errorf("change: %w", err)

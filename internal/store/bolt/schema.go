@@ -22,9 +22,10 @@ var (
 	bucketQuarantine = []byte("quarantine") // mails that became no ticket
 	bucketTraces     = []byte("traces")     // what became of mails, by time
 	bucketFacts      = []byte("facts")      // what the desk knows
+	bucketSeals      = []byte("seals")      // the seals, and the heads that each lists
 
 	buckets = [][]byte{bucketMeta, bucketPolicy, bucketTickets, bucketRaw, bucketMails, bucketIndex, bucketOutbox,
-		bucketBodies, bucketQuarantine, bucketTraces, bucketFacts}
+		bucketBodies, bucketQuarantine, bucketTraces, bucketFacts, bucketSeals}
 )
 
 var (
@@ -38,7 +39,7 @@ var (
 type migration func(*bbolt.Tx) error
 
 // migrations lead from schema 1 to the one that this helpost writes: the first from 1 to 2, and so on.
-var migrations []migration
+var migrations = []migration{addSeals}
 
 // migrate makes a new store, or brings an older one to the schema after all steps, each step in a transaction of its own.
 func migrate(db *bbolt.DB, steps []migration) error {

@@ -29,6 +29,25 @@ func (s *Store) Backup(ctx context.Context, to io.Writer) error {
 	})
 }
 
+// Snapshot is a consistent state of the store that can be copied.
+type Snapshot struct {
+	Size int64 // of the copy, in bytes
+	r    *reader
+}
+
+// Snapshot lets fn copy a consistent state. Changes go on meanwhile; the file grows as long as it lasts.
+func (s *Store) Snapshot(ctx context.Context, fn func(Snapshot) error) error {
+	return s.view(ctx, func(r *reader) error { return fn(Snapshot{Size: r.tx.Size(), r: r}) })
+}
+
+// WriteTo writes the copy, which Open can open.
+func (s Snapshot) WriteTo(to io.Writer) (int64, error) {
+	return s.r.tx.WriteTo(&cancelled{s.r.ctx, to})
+}
+
+// Blobs calls fn with the name of each blob that a row of this state names, of many rows many times.
+func (s Snapshot) Blobs(fn func(name string)) error { return s.r.blobs(fn) }
+
 // cancelled is a writer that ends with a context.
 type cancelled struct {
 	ctx context.Context
@@ -195,46 +214,48 @@ func (p *pruning) step(w *writer) error {
 // Blobs calls fn with the name of each blob that a row names, of many rows many times. It reads all messages: it is for
 // sweeping, verifying and backups.
 func (s *Store) Blobs(ctx context.Context, fn func(name string)) error {
+	return s.view(ctx, func(r *reader) error { return r.blobs(fn) })
+}
+
+func (r *reader) blobs(fn func(name string)) error {
 	name := func(ref store.Ref) {
 		if ref.Blob != "" {
 			fn(ref.Blob)
 		}
 	}
-	return s.view(ctx, func(r *reader) error {
-		err := r.tx.Bucket(bucketTickets).ForEach(func(k, v []byte) error {
-			if len(k) != numberSize+1+seqSize || k[numberSize] != kindMessage {
-				return ctx.Err()
-			}
-			var m store.Message
-			if err := decodeDoc(v, &m); err != nil {
-				return fmt.Errorf("a message of ticket %d: %w", numberOf(k), err)
-			}
-			name(m.Raw)
-			for _, a := range m.Attachments {
-				name(a.Ref)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+	err := r.tx.Bucket(bucketTickets).ForEach(func(k, v []byte) error {
+		if len(k) != numberSize+1+seqSize || k[numberSize] != kindMessage {
+			return r.ctx.Err()
 		}
-		err = r.tx.Bucket(bucketBodies).ForEach(func(k, v []byte) error {
-			segments, err := decodeSegments(v)
-			for _, s := range segments {
-				if s.Ref != nil {
-					name(*s.Ref)
-				}
-			}
-			return err
-		})
-		if err != nil {
-			return err
+		var m store.Message
+		if err := decodeDoc(v, &m); err != nil {
+			return fmt.Errorf("a message of ticket %d: %w", numberOf(k), err)
 		}
-		return under(r.tx.Bucket(bucketQuarantine), []byte{'m'}, func(_, v []byte) error {
-			var q store.Quarantined
-			err := decodeDoc(v, &q)
-			name(store.Ref{Blob: q.Blob})
-			return err
-		})
+		name(m.Raw)
+		for _, a := range m.Attachments {
+			name(a.Ref)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = r.tx.Bucket(bucketBodies).ForEach(func(k, v []byte) error {
+		segments, err := decodeSegments(v)
+		for _, s := range segments {
+			if s.Ref != nil {
+				name(*s.Ref)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return under(r.tx.Bucket(bucketQuarantine), []byte{'m'}, func(_, v []byte) error {
+		var q store.Quarantined
+		err := decodeDoc(v, &q)
+		name(store.Ref{Blob: q.Blob})
+		return err
 	})
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"reflect"
@@ -279,20 +278,6 @@ func logIsGapless(t *testing.T, open Open) {
 	log := get(t, s, func(r store.Reader) ([]record.Entry, error) { return r.Log(1) })
 	if len(log) != 4 {
 		t.Errorf("the log has %d entries", len(log))
-	}
-	if err := record.Verify(1, log); err != nil {
-		t.Error(err)
-	}
-}
-
-func erasedEntry(t *testing.T, open Open) {
-	s := opened(t, open)
-	e := Log(1, nil, workflow.Created)
-	e[0].Salt, e[0].Words = nil, nil
-	commit(t, s, store.Change{Entries: e})
-	log := get(t, s, func(r store.Reader) ([]record.Entry, error) { return r.Log(1) })
-	if len(log) != 1 || !bytes.Equal(log[0].Line, e[0].Line) || log[0].Words != nil || log[0].Salt != nil {
-		t.Errorf("it came back as %+v", log)
 	}
 	if err := record.Verify(1, log); err != nil {
 		t.Error(err)
