@@ -30,15 +30,16 @@ var mayImport = map[string][]string{
 	"internal/thread":    {"internal/mailauth", "internal/sop", "workflow"},
 	"internal/seal":      {"internal/sop"},
 	"internal/store":     {"internal/blob", "internal/record", "internal/seal", "internal/sop", "workflow"},
+	"internal/report":    {"internal/sop", "internal/store", "workflow"},
 	"internal/compose":   {"internal/blob", "internal/mailauth", "internal/sop", "internal/store", "templates"},
 	"internal/mailer":    {"internal/blob", "internal/sop", "internal/store"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},
 	"internal/setup":     {},
 	"internal/checkup":   {"internal/config", "internal/directory", "internal/mailer", "internal/sop", "templates", "workflow"},
-	"internal/api":       {"internal/blob", "internal/record", "internal/sop", "internal/store", "smtpd", "workflow"},
+	"internal/api":       {"internal/blob", "internal/record", "internal/report", "internal/seal", "internal/sop", "internal/store", "smtpd", "workflow"},
 	"internal/show":      {"internal/api"},
 	"internal/demo":      {"internal/sop", "smtpd"},
-	"internal/gateway": {"internal/blob", "internal/compose", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/record",
+	"internal/gateway": {"internal/blob", "internal/compose", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/record", "internal/report", "internal/seal",
 		"internal/sop", "internal/store", "internal/thread", "parser", "smtpd", "templates", "workflow"},
 }
 
