@@ -85,9 +85,24 @@ func (p *Policy) decideFailure(s Situation, f *Failed, now time.Time) Decision {
 	if reporter && f.Kind == sop.KindResolved && d.State == Resolved && f.Event > d.Validation.Since && d.Validation.Held == "" {
 		d.Validation = Validation{Held: "undeliverable", Since: d.Validation.Since}
 	}
-	d.event(Undelivered, info{"kind": f.Kind, "status": f.Status}, said{"to": f.To, "text": f.Text})
+	d.event(Undelivered, info{"kind": f.Kind, "status": f.Status, "event": f.Event}, said{"to": f.To, "text": f.Text})
 	if f.Kind != sop.KindUndeliverable {
-		c.tell(d, sop.KindUndeliverable, Notice{Failed: f, Reason: f.Text, Auto: "auto-generated"}, f.To)
+		c.undeliverable(d, Notice{Failed: f, Reason: f.Text, Auto: "auto-generated"}, f.To)
 	}
 	return c.done()
+}
+
+// undeliverable tells the desk of a notice that failed. Where it failed to the one who would be told, the others of the
+// team are, and where there is nobody else, the lead.
+func (c *Case) undeliverable(d *Draft, n Notice, failed string) {
+	c.tell(d, sop.KindUndeliverable, n, failed)
+	n.Desk = true
+	for _, others := range [][]sop.Person{c.team(d), c.lead(d.Team)} {
+		if len(c.decided.Notices) > 0 {
+			return
+		}
+		for _, p := range others {
+			c.send(d, sop.KindUndeliverable, n, p, failed)
+		}
+	}
 }

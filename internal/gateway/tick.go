@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"helpost/internal/record"
 	"helpost/internal/mailer"
 	"helpost/internal/sop"
 	"helpost/internal/store"
@@ -189,6 +191,9 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 		return nil, nil
 	}
 	failed.To, failed.Kind = to[place], sop.Kind(kinds[place])
+	if known(entries, event, failed.To) {
+		return nil, nil
+	}
 	if s.Ticket.Number != token.Number {
 		t, version, err := v.Ticket(token.Number)
 		if err != nil {
@@ -197,4 +202,17 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 		s.Ticket, one.versions[token.Number] = t, version
 	}
 	return failed, nil
+}
+
+// known says whether it stands on record already that a notice of an event did not reach somebody: two servers on the way
+// may both report it.
+func known(entries []record.Entry, event int, to string) bool {
+	return slices.ContainsFunc(entries, func(entry record.Entry) bool {
+		e, err := entry.Event()
+		if err != nil || e.Type != workflow.Undelivered || e.Said["to"] != to {
+			return false
+		}
+		was, _ := e.Info["event"].(float64)
+		return int(was) == event
+	})
 }
