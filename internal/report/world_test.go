@@ -176,14 +176,18 @@ func someLife(t *rapid.T, outer testing.TB, p *workflow.Policy, n sop.Number) *l
 	})
 	l.other = workflow.Ticket{Facts: workflow.Facts{Number: 900000, State: workflow.Open, Seq: 1}}
 	for range rapid.IntRange(0, 12).Draw(t, "steps") {
-		minutes := time.Duration(rapid.IntRange(0, 900).Draw(t, "minutes")) * time.Minute
-		switch rapid.SampledFrom([]string{"pass", "sleep", "agent", "agent", "reporter", "bounce"}).Draw(t, "step") {
+		minutes := time.Duration(rapid.SampledFrom([]int{0, 7, 15, 20, 60, 119, 240, 480, 1500}).Draw(t, "minutes")) * time.Minute
+		switch rapid.SampledFrom([]string{"pass", "pass", "sleep", "agent", "agent", "pause", "fix", "reporter", "bounce"}).Draw(t, "step") {
 		case "pass":
 			l.pass(minutes)
 		case "sleep":
 			l.sleep(minutes)
 		case "agent":
 			l.agent(rapid.SampledFrom([]string{"", "kata"}).Draw(t, "words"), rapid.SliceOfN(rapid.SampledFrom(someCommands), 0, 2).Draw(t, "commands")...)
+		case "pause":
+			l.agent("", command(sop.Pending, "3d vendor"))
+		case "fix":
+			l.agent("", command(sop.Resolve, ""))
 		case "reporter":
 			l.reporter(rapid.SampledFrom([]sop.Verdict{sop.Confirm, sop.Dispute, sop.Unclear, sop.Other}).Draw(t, "verdict"))
 		case "bounce":
