@@ -349,7 +349,7 @@ func enhancedCode(value string) string {
 // isEnhanced says whether a word is a status code of a failure.
 func isEnhanced(code string) bool {
 	parts := strings.Split(code, ".")
-	return len(parts) == 3 && (parts[0] == "4" || parts[0] == "5") && len(parts[1]) >= 1 && len(parts[1]) <= 3 && len(parts[2]) >= 1 && len(parts[2]) <= 3
+	return len(parts) == 3 && (parts[0] == "4" || parts[0] == "5") && len(parts[1]) == 1 && parts[1] <= "7" && len(parts[2]) >= 1 && len(parts[2]) <= 3
 }
 
 // textStatus finds the first status code in words; "" where there is none.

@@ -33,20 +33,20 @@ const (
 // What is read of a text for its meaning: what is new, quoted, reported, commanded. No person writes more; the rest of a
 // text stands in Mail.Text alone.
 const (
-	maxWords = 256 << 10 // bytes
-	maxLines = 5000
+	maxReadable      = 256 << 10 // bytes
+	maxReadableLines = 5000
 )
 
 // readable returns the part of a text that is read for its meaning, whole lines.
 func readable(text string) string {
-	if len(text) > maxWords {
-		text = head(text, maxWords)
+	if len(text) > maxReadable {
+		text = head(text, maxReadable)
 		if i := strings.LastIndexByte(text, '\n'); i > 0 {
 			text = text[:i]
 		}
 	}
 	at := 0
-	for range maxLines {
+	for range maxReadableLines {
 		i := strings.IndexByte(text[at:], '\n')
 		if i < 0 {
 			return text

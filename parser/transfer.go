@@ -43,7 +43,7 @@ func (p *part) decode(g *guard) []byte {
 // line of base64 behind it begins the next one, for some programs encode piece by piece. A line that is no base64 at
 // all (the foot of a mailing list) is passed over as a whole.
 func decodeBase64(body []byte) []byte {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
+	out := make([]byte, len(body)*3/4+3) // more than StdEncoding.DecodedLen where the last quantum is cut off
 	if n, err := base64.StdEncoding.Decode(out, body); err == nil {
 		return out[:n]
 	}

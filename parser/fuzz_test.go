@@ -1,0 +1,106 @@
+package parser
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// seeds are the mails of testdata, and the hostile ones in small.
+func seeds(t testing.TB) [][]byte {
+	t.Helper()
+	var all [][]byte
+	for _, pattern := range []string{"testdata/*/*.eml", "testdata/*/*.txt"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, raw)
+		}
+	}
+	for _, h := range hostile {
+		all = append(all, []byte(h.make(3)))
+	}
+	return all
+}
+
+// No bytes make the reader fail, and what holds for every mail holds for each.
+func FuzzParse(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed)
+	}
+	p := testParser(f)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		before := string(raw)
+		m := p.Parse(raw)
+		if string(raw) != before {
+			t.Fatal("the mail was written to")
+		}
+		checkLaws(t, raw, m)
+		p.Explain(raw, "")
+	})
+}
+
+// A mail that is cut off anywhere is read all the same.
+func TestEveryHeadOfAMailIsRead(t *testing.T) {
+	p := testParser(t)
+	for _, raw := range seeds(t) {
+		step := max(1, len(raw)/15)
+		for n := 0; n < len(raw); n += step {
+			checkLaws(t, raw[:n], p.Parse(raw[:n]))
+		}
+	}
+}
+
+// Line ends change nothing in what is read.
+func TestLineEndsDoNotMatter(t *testing.T) {
+	p := testParser(t)
+	files, err := filepath.Glob("testdata/auto/*.eml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no mails in testdata/auto", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lf := strings.ReplaceAll(string(raw), "\r\n", "\n")
+		a, b := p.Parse([]byte(lf)), p.Parse([]byte(strings.ReplaceAll(lf, "\n", "\r\n")))
+		if a.Text != b.Text || a.NewText != b.NewText || a.Auto != b.Auto || a.Subject != b.Subject || a.ReturnedID != b.ReturnedID {
+			t.Errorf("%s reads otherwise with CRLF", file)
+		}
+	}
+}
+
+// The public corpora stay outside: HELPOST_CORPUS names a folder of mails, at any depth.
+func TestCorpus(t *testing.T) {
+	root := os.Getenv("HELPOST_CORPUS")
+	if root == "" {
+		t.Skip("HELPOST_CORPUS names no folder of mails")
+	}
+	p := testParser(t)
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".eml" {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		m := p.Parse(raw)
+		checkLaws(t, raw, m)
+		if m.Problem != "" {
+			t.Errorf("%s: %s", path, m.Problem)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
