@@ -7,7 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"helpost/internal/api"
@@ -91,6 +94,7 @@ func (h *house) start(ctx context.Context, r *running) error {
 	}
 	r.wait.Go(func() { h.gateway.Run(ctx) })
 	r.wait.Go(func() { h.sweep(ctx) })
+	r.wait.Go(func() { h.reload(ctx) })
 	r.serves("mailer", func() error { return h.mailer.Run(ctx) })
 	r.serves("smtp", func() error { return r.door.Serve(ctx, doors...) })
 	return nil
@@ -158,6 +162,26 @@ func (h *house) end(r *running, stop context.CancelFunc) error {
 	stop()
 	r.wait.Wait()
 	return errors.Join(err, h.store.Close())
+}
+
+// reload reads the certificate again on SIGHUP; it is also looked at by itself now and then.
+func (h *house) reload(ctx context.Context) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			if h.certificate == nil {
+				continue
+			}
+			if err := h.certificate.Reload(); err != nil {
+				h.log.Error("certificate not read again; the one before stays in use", "error", err)
+			}
+		}
+	}
 }
 
 // sweepAge keeps a sweep from what is being written.

@@ -31,7 +31,9 @@ type house struct {
 	gateway *gateway.Gateway
 	mailer  *mailer.Mailer
 	meters  *meters
-	log     *slog.Logger
+
+	certificate *smtpd.Certificate // of the door; nil: without TLS
+	log         *slog.Logger
 }
 
 // loadConfig reads helpost.toml; what is wrong with it is told line by line, and exits 2.
@@ -186,7 +188,7 @@ func (h *house) door() (*smtpd.Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.TLS = certificate
+		c.TLS, h.certificate = certificate, certificate
 	}
 	return smtpd.New(c, h.gateway), nil
 }

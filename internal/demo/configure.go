@@ -49,8 +49,16 @@ name = "service-desk"
 members = ["` + andi + `", "` + rudi + `"]
 lead = "` + sari + `"
 assign = "manual"
+# Seconds for hours, so that a whole ticket can be watched.
+[sla.P1]
+response = "4s"
+resolution = "60s"
 [escalation]
 manager = "` + manager + `"
+repeat = "3s"
+[validation]
+remind_after = "2s"
+close_after = "5s"
 [portal]
 listen = %q
 api_token_file = "api-token"

@@ -136,13 +136,13 @@ func (p *Post) count(kind sop.Kind, to string) int {
 	return n
 }
 
-// find gives the last notice of a kind that somebody got about the story's first ticket, else about any.
-func (p *Post) find(kind sop.Kind, to string) Notice {
+// find gives the last notice of a kind that somebody got, about a subject with a word in it.
+func (p *Post) find(word string, kind sop.Kind, to string) Notice {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var found Notice
 	for _, g := range p.got {
-		if g.Kind == kind && g.To == to && (found.MessageID == "" || g.Ticket == p.got[0].Ticket) {
+		if g.Kind == kind && g.To == to && strings.Contains(g.Subject, word) {
 			found = g
 		}
 	}

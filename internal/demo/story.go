@@ -40,7 +40,7 @@ hendra.gunawan@company.com,Hendra Gunawan,Logistik,,id,
 // Scene is one step of the story: a line for who watches, and a mail.
 type Scene struct {
 	Says string
-	Mail func(*Post) Letter
+	Mail func(*Post) Letter // nil: time alone passes
 	// Answers names the kind of notice that must have come back before the story goes on; "": a moment is enough.
 	Answers sop.Kind
 	To      string // who gets that notice
@@ -95,6 +95,10 @@ func Story() []Scene {
 		{"Now it works: her word closes the ticket.", func(p *Post) Letter {
 			return p.reply(rina, sop.KindResolved, "sudah bisa, makasih ya mas", true)
 		}, sop.KindClosed, rina, false},
+		{"James gets his fix, and says nothing: on the demo's clock (seconds for hours) he is reminded, and his ticket closes by itself.", func(p *Post) Letter {
+			return p.replyAbout("VPN", andi, sop.KindNew, "#resolve\nWe rolled the client back to the version before the update.", false)
+		}, sop.KindClosed, james, false},
+		{"Nobody has answered Hendra's P1: the lead was told of the breach, and now it climbs to the manager.", nil, sop.KindEscalated, manager, false},
 	}
 }
 
@@ -123,6 +127,12 @@ func (p *Post) Play(ctx context.Context, send func(ctx context.Context, l *Lette
 			return ctx.Err()
 		}
 		p.Say("\n· " + s.Says)
+		if s.Mail == nil { // time alone
+			if err := p.await(ctx, s.Answers, s.To, 1); err != nil {
+				return err
+			}
+			continue
+		}
 		since := p.count(s.Answers, s.To)
 		l := s.Mail(p)
 		if err := send(ctx, &l, s.Hidden); err != nil {
@@ -141,9 +151,14 @@ func (p *Post) Play(ctx context.Context, send func(ctx context.Context, l *Lette
 
 func (p *Post) again() Letter { return p.last }
 
-// reply answers the last notice of a kind that somebody got, as a mail client does.
+// reply answers the last notice of a kind that somebody got about the story's first ticket, as a mail client does.
 func (p *Post) reply(who string, kind sop.Kind, text string, phone bool) Letter {
-	n := p.find(kind, who)
+	return p.replyAbout("printer", who, kind, text, phone)
+}
+
+// replyAbout answers the last notice of a kind whose subject has a word.
+func (p *Post) replyAbout(word, who string, kind sop.Kind, text string, phone bool) Letter {
+	n := p.find(word, kind, who)
 	intro := "\n\nPada " + time.Now().Format("02/01/2006 15.04") + ", IT Service Desk <" + Helpdesk + "> menulis:\n"
 	if phone {
 		intro = "\n\nDapatkan Outlook untuk iOS\n________________________________\nDari: IT Service Desk <" + Helpdesk + ">\nDikirim: " + time.Now().Format("02 January 2006 15:04") + "\nKepada: " + who + "\nPerihal: " + n.Subject + "\n\n"
