@@ -27,7 +27,7 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 	if t != nil {
 		job.Subject = t.Subject
 		job.Thread = g.threadOf(t, n.To.Address, history, kept)
-		job.Data.Quote = quote(n, t, history.messages, kept, g.Policy.Zone)
+		job.Data.Quote = g.quote(n, t, history.messages, kept, g.Policy.Zone)
 	}
 	if agent, ok := g.Policy.Agent(n.From); ok && n.Kind == sop.KindReply {
 		job.FromName = agent.Name
@@ -172,7 +172,9 @@ func (g *Gateway) told(events []workflow.Event, clock string) []templates.Told {
 			kinds := texts(e.Info["notices"])
 			for place, to := range texts(e.Said["to"]) {
 				if place < len(kinds) && (kinds[place] == string(sop.KindWarning) || kinds[place] == string(sop.KindBreach) || kinds[place] == string(sop.KindEscalated)) {
-					all = append(all, templates.Told{Who: orWord(g.nameOf(to, nil), to), At: e.At.In(g.Policy.Zone)})
+					who := orWord(g.nameOf(to, nil), to)
+					all = slices.DeleteFunc(all, func(t templates.Told) bool { return t.Who == who }) // the last time counts
+					all = append(all, templates.Told{Who: who, At: e.At.In(g.Policy.Zone)})
 				}
 			}
 		}
@@ -222,8 +224,14 @@ func (g *Gateway) threadOf(t *workflow.Ticket, address string, p past, now store
 		id string
 	}
 	var all []item
+	lost := map[int]bool{} // events whose notice did not reach him
 	for _, e := range p.events {
-		if e.Type == workflow.Notified {
+		if e.Type == workflow.Undelivered && e.Said["to"] == address {
+			lost[lostEvent(e)] = true
+		}
+	}
+	for _, e := range p.events {
+		if e.Type == workflow.Notified && !lost[e.Seq] {
 			for place, to := range texts(e.Said["to"]) {
 				if to == address {
 					kinds := texts(e.Info["notices"])
@@ -249,6 +257,12 @@ func (g *Gateway) threadOf(t *workflow.Ticket, address string, p past, now store
 		ids = append(ids, i.id)
 	}
 	return slices.Compact(ids)
+}
+
+// lostEvent is the event that says that an undelivered notice was sent, 0 where it does not say.
+func lostEvent(e workflow.Event) int {
+	event, _ := e.Info["event"].(float64) // as the record gives numbers back
+	return int(event)
 }
 
 // messageID is the Message-ID that a notice got: it follows from the record.
@@ -282,7 +296,7 @@ func texts(v any) []string {
 
 // quote is the last message of the conversation that the receiver may see. The desk sees all of it; others see the
 // reporter's own words and what the desk answered.
-func quote(n *workflow.Notice, t *workflow.Ticket, messages []store.Message, now store.Message, zone *time.Location) *templates.Quote {
+func (g *Gateway) quote(n *workflow.Notice, t *workflow.Ticket, messages []store.Message, now store.Message, zone *time.Location) *templates.Quote {
 	if n.Kind == sop.KindAck && n.Status == "for" || n.Kind == sop.KindError || n.Kind == sop.KindHelp {
 		return nil
 	}
@@ -295,7 +309,7 @@ func quote(n *workflow.Notice, t *workflow.Ticket, messages []store.Message, now
 			if strings.TrimSpace(m.Text) == "" {
 				continue
 			}
-			return &templates.Quote{Author: quotedAuthor(m, n.Desk), At: m.At.In(zone), Text: m.Text}
+			return &templates.Quote{Author: g.quotedAuthor(m, n.Desk), At: m.At.In(zone), Text: m.Text}
 		}
 	}
 	return nil
@@ -304,10 +318,12 @@ func quote(n *workflow.Notice, t *workflow.Ticket, messages []store.Message, now
 // visible says whether somebody outside the desk may see a message.
 func visible(m store.Message, t *workflow.Ticket, to string) bool {
 	switch {
-	case m.Direction == store.Out, m.Direction == store.In && m.From == to:
+	case m.Direction == store.Out:
 		return true
-	case m.Direction != store.In || m.Marked:
+	case m.Direction != store.In || m.Marked: // what somebody wrote in his name is not sent to him as his own
 		return false
+	case m.From == to:
+		return true
 	}
 	switch m.Kind {
 	case "report", "comment", "validation":
@@ -316,9 +332,12 @@ func visible(m store.Message, t *workflow.Ticket, to string) bool {
 	return false
 }
 
-func quotedAuthor(m store.Message, desk bool) string {
+// quotedAuthor names who wrote what is quoted. What his mail client calls an agent may be his address: to others he has the
+// name that the desk gives him.
+func (g *Gateway) quotedAuthor(m store.Message, desk bool) string {
 	if m.Direction == store.Out && !desk {
-		return cmp.Or(m.Name, "IT Service Desk")
+		a, _ := g.Policy.Agent(m.From)
+		return cmp.Or(a.Name, g.Company.Name, "IT Service Desk")
 	}
 	return cmp.Or(m.Name, m.From)
 }
