@@ -9,7 +9,8 @@ import (
 const (
 	introLines  = 6    // an intro line may be folded this often
 	introBytes  = 500  // and be this long
-	headerLines = 40   // a block of header lines
+	headerLines = 25   // a block of header lines
+	toLines     = 4    // with so many of them to receivers
 	longLine    = 1000 // a longer line opens nothing
 )
 
@@ -89,10 +90,14 @@ const (
 	lineSignature
 )
 
+// cutLines cuts a text into lines. What is behind the first maxReadableLines is one line more.
 func cutLines(text string) []textLine {
-	lines := make([]textLine, 0, strings.Count(text, "\n")+1)
+	lines := make([]textLine, 0, min(strings.Count(text, "\n"), maxReadableLines)+1)
 	for rest := text; ; {
 		raw, tail, more := strings.Cut(rest, "\n")
+		if len(lines) == maxReadableLines {
+			raw, more = rest, false
+		}
 		s := trimBlank(raw)
 		lines = append(lines, textLine{raw: raw, s: s, arrows: strings.HasPrefix(s, ">")})
 		if !more {
@@ -305,7 +310,7 @@ func markSeparators(lines []textLine, i int) {
 // headerBlock reads the header lines that Outlook, Notes and others put above a quote, and gives the line after them,
 // 0 where there are none.
 func (v *vocabulary) headerBlock(lines []textLine, i int, underMark bool, o occasion) int {
-	kinds, address, end, last := uint8(0), false, 0, uint8(0)
+	kinds, address, end, last, receivers := uint8(0), false, 0, uint8(0), 0
 	for j := i; j < len(lines) && j < i+headerLines; j++ {
 		s := lines[j].s
 		if s == "" {
@@ -328,6 +333,11 @@ func (v *vocabulary) headerBlock(lines []textLine, i int, underMark bool, o occa
 		}
 		if kind != labelOther && kinds&kind != 0 && kind != labelTo {
 			break
+		}
+		if kind == labelTo || kind == labelOther {
+			if receivers++; receivers > toLines {
+				break
+			}
 		}
 		if kind&labelFrom != 0 && strings.Contains(s, "@") {
 			address = true

@@ -105,7 +105,7 @@ func sameCompany(a, b string) bool {
 
 // withoutForward gives what the sender wrote above a mail that he passes on.
 func (v *vocabulary) withoutForward(text string, m *Mail) string {
-	lines := strings.Split(text, "\n")
+	lines := strings.SplitN(text, "\n", maxReadableLines+1)
 	return strings.Join(lines[:v.ownLines(lines, v.occasionOf(m, ""))], "\n")
 }
 

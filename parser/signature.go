@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,17 +11,19 @@ import (
 const (
 	signatureLines  = 16  // lines with words, at most
 	signatureLine   = 110 // bytes a line
-	closingWordsMax = 12
+	nameBytes       = 60
+	disclaimerBytes = 8000
+	signatureParts  = 8 // a signature has at most: name, phone's line, small print …
 	nameWords       = 6
 )
 
 // closingWords know what stands around people's words.
 type closingWords struct {
-	greeting, closing, thanks, address, sentFrom, sentWhole, device []string
-	disclaimer, banner, postscript                                  []string
-	starts                                                          map[string]uint8 // first words of closings and the like
-	particle                                                        map[string]bool
-	isAddress                                                       map[string]bool
+	greeting, closing, thanks, address, sentFrom, sentWhole, postscript []string
+	device, disclaimer, banner                                          phraseIndex
+	starts                                                              map[string]uint8 // first words of closings and the like
+	particle                                                            map[string]bool
+	isAddress                                                           map[string]bool
 }
 
 // What a line can begin with.
@@ -35,7 +38,7 @@ const (
 func newClosingWords(l lists) closingWords {
 	get := func(section string) []string { return unique(l.phrases("closing/" + section)) }
 	c := closingWords{greeting: get("greeting"), closing: get("closing"), thanks: get("thanks"), address: get("address"), sentFrom: get("sent from"),
-		sentWhole: get("sent whole"), device: get("device"), disclaimer: get("disclaimer"), banner: get("banner"), postscript: get("postscript"),
+		sentWhole: get("sent whole"), device: newPhraseIndex(get("device")), disclaimer: newPhraseIndex(get("disclaimer")), banner: newPhraseIndex(get("banner")), postscript: get("postscript"),
 		starts: map[string]uint8{}, particle: map[string]bool{}, isAddress: map[string]bool{}}
 	for list, mark := range map[*[]string]uint8{&c.greeting: startsGreeting, &c.closing: startsClosing, &c.thanks: startsThanks, &c.sentFrom: startsSent,
 		&c.sentWhole: startsSent, &c.postscript: startsPostscript} {
@@ -96,7 +99,7 @@ func (v *vocabulary) markSignature(lines []textLine, name string) {
 		v.cutFrom(lines, i)
 		lines = lines[:i]
 	}
-	for {
+	for range signatureParts {
 		lines = trimTail(lines)
 		before := len(lines)
 		lines = v.cutDisclaimer(lines)
@@ -151,8 +154,17 @@ func trimTail(lines []textLine) []textLine {
 
 // delimiter finds "-- " with a signature below it.
 func (v *vocabulary) delimiter(lines []textLine) int {
+	tail, seen := len(lines), 0
+	for tail > 0 && seen <= signatureLines+1 {
+		if tail--; lines[tail].s != "" {
+			seen++
+		}
+	}
 	for i := range lines {
 		s := lines[i].s
+		if s == "" || i < tail && s != "--" {
+			continue
+		}
 		if s == "--" || s == "—" || s == "– –" || s == "- -" {
 			if strings.TrimRight(lines[i].raw, "\r") == "-- " || v.likeSignature(lines[i+1:]) {
 				return i
@@ -281,33 +293,43 @@ func (v *vocabulary) isSentFrom(s string) bool {
 	if !ok || len(strings.Fields(rest)) > 9 {
 		return false
 	}
-	return holdsWord(low, v.closing.device)
+	return v.closing.device.count(low, 1) > 0
 }
 
-// holdsWord says whether one of the phrases stands in a line as whole words.
-func holdsWord(low string, phrases []string) bool { return countWords(low, phrases, 1) > 0 }
+// phraseIndex finds phrases in a line in lower case, by their first word.
+type phraseIndex map[string][]string
 
-// countWords counts how many of the phrases stand in a line, at most to a limit.
-func countWords(low string, phrases []string, limit int) int {
-	n := 0
+func newPhraseIndex(phrases []string) phraseIndex {
+	index := phraseIndex{}
 	for _, p := range phrases {
-		for from := 0; ; {
-			i := strings.Index(low[from:], p)
-			if i < 0 {
-				break
+		first := p[:max(wordEnd(p, 0), 1)]
+		index[first] = append(index[first], p)
+	}
+	return index
+}
+
+// count counts the phrases that stand in a line as whole words, each once, at most to a limit.
+func (x phraseIndex) count(low string, limit int) int {
+	var seen [8]string
+	n := 0
+	for i := 0; i < len(low) && n < min(limit, len(seen)); {
+		end := wordEnd(low, i)
+		if end == i {
+			_, size := utf8.DecodeRuneInString(low[i:])
+			i += size
+			continue
+		}
+		for _, p := range x[low[i:end]] {
+			if !strings.HasPrefix(low[i:], p) || slices.Contains(seen[:n], p) {
+				continue
 			}
-			i += from
-			before, _ := utf8.DecodeLastRuneInString(low[:i])
-			after, _ := utf8.DecodeRuneInString(low[i+len(p):])
-			if p[0] >= utf8.RuneSelf || (i == 0 || !isWordRune(before)) && (i+len(p) == len(low) || !isWordRune(after)) {
+			if next, _ := utf8.DecodeRuneInString(low[i+len(p):]); i+len(p) == len(low) || !isWordRune(next) {
+				seen[n] = p
 				n++
 				break
 			}
-			from = i + 1
 		}
-		if n >= limit {
-			return n
-		}
+		i = end
 	}
 	return n
 }
@@ -332,7 +354,7 @@ func (v *vocabulary) isDisclaimer(s string) bool {
 	if len(s) < 30 || len(s) > 5000 {
 		return false
 	}
-	return countWords(strings.ToLower(s), v.closing.disclaimer, 2) >= 2
+	return v.closing.disclaimer.count(strings.ToLower(s), 2) >= 2
 }
 
 // cutDisclaimer cuts paragraphs of small print at the end.
@@ -340,11 +362,11 @@ func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 	for {
 		lines = trimTail(lines)
 		start, size := len(lines), 0
-		for start > 0 && lines[start-1].s != "" {
+		for start > 0 && lines[start-1].s != "" && size <= disclaimerBytes {
 			start--
 			size += len(lines[start].s) + 1
 		}
-		if start == len(lines) || size > 8000 {
+		if start == len(lines) || size > disclaimerBytes {
 			return lines
 		}
 		var paragraph strings.Builder
@@ -364,7 +386,7 @@ func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 }
 
 func (v *vocabulary) smallPrintBegins(s string) bool {
-	return len(s) > 40 && countWords(strings.ToLower(s), v.closing.disclaimer, 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
+	return len(s) > 40 && v.closing.disclaimer.count(strings.ToLower(s), 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
 }
 
 // markBanner cuts a warning that a mail system put on top.
@@ -375,7 +397,7 @@ func (v *vocabulary) markBanner(lines []textLine) {
 		end++
 	}
 	for j := i; j < end; j++ {
-		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && holdsWord(strings.ToLower(s), v.closing.banner) {
+		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && v.closing.banner.count(strings.ToLower(s), 1) > 0 {
 			for ; i <= j; i++ {
 				lines[i].kind = lineSignature
 			}
@@ -522,7 +544,7 @@ func (v *vocabulary) nameLine(s, name string) bool {
 		return true
 	}
 	words := strings.Fields(s)
-	if len(words) == 0 || len(words) > nameWords || len(s) > 60 || strings.ContainsAny(s, "?!:#") || v.says(s) {
+	if len(words) == 0 || len(words) > nameWords || len(s) > nameBytes || strings.ContainsAny(s, "?!:#") || v.says(s) {
 		return false
 	}
 	for _, w := range words {
@@ -536,7 +558,7 @@ func (v *vocabulary) nameLine(s, name string) bool {
 
 // sharesName says whether a line holds a name of the sender, and little else.
 func sharesName(s, name string) bool {
-	if name == "" || s == "" || strings.ContainsAny(s, ":：=") {
+	if name == "" || s == "" || len(s) > nameBytes || strings.ContainsAny(s, ":：=") {
 		return false
 	}
 	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))

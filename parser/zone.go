@@ -26,7 +26,7 @@ const (
 func (p *Parser) Commands(m *Mail) Commands {
 	v := p.words
 	text := m.NewText
-	lines := strings.Split(text, "\n")
+	lines := strings.SplitN(text, "\n", maxReadableLines+1)
 	end := v.ownLines(lines, v.occasionOf(m, p.opts.Prefix))
 	read := make([]commandLine, end)
 	roles := make([]lineRole, end)
@@ -67,7 +67,7 @@ func (c *Commands) setLine(i int) {
 
 // ownLines gives how many lines are the agent's own: a mail passed on holds no commands.
 func (v *vocabulary) ownLines(lines []string, o occasion) int {
-	cut := cutLines(strings.Join(lines, "\n"))
+	cut := cutLines(strings.Join(lines[:min(len(lines), maxReadableLines)], "\n"))
 	for i := range cut {
 		if cut[i].s == "" {
 			continue
