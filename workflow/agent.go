@@ -41,6 +41,8 @@ func (c *Case) obey() *Mistake {
 		}
 		if rule.acts && d.Seq > before {
 			c.begin(d)
+		}
+		if rule.eases {
 			c.acted(d)
 		}
 		carried = carried || rule.carries
@@ -57,8 +59,12 @@ func (c *Case) obey() *Mistake {
 			c.send(d, sop.KindStatus, Notice{Status: "note", Desk: true}, c.desk(m.From.Address))
 		}
 	}
-	if len(diff(&d.last.Facts, &d.Facts)) > 0 { // new became open
-		d.event(Opened, nil, nil)
+	if len(diff(&d.last.Facts, &d.Facts)) > 0 {
+		what := Acted // a climb stopped, or an objection was heard
+		if d.last.State == New && d.State == Open {
+			what = Opened
+		}
+		d.event(what, nil, nil)
 	}
 	return nil
 }
@@ -195,9 +201,11 @@ func (c *Case) onBehalf() *Mistake {
 	c.open(d, reporter)
 	d.OnBehalf = true
 	c.begin(d)
-	at := c.now
-	d.RespondedAt = &at
-	d.event(Responded, info{"by": "phone"}, nil)
+	if strings.TrimSpace(c.m.Commands[i].Args) != "" { // he called; who is found in a forwarded mail still waits for an answer
+		at := c.now
+		d.RespondedAt = &at
+		d.event(Responded, info{"by": "phone"}, nil)
+	}
 	c.assign(d)
 	c.m.Text = c.m.Body
 	c.keep(In, "report")

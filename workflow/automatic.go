@@ -79,11 +79,12 @@ func (p *Policy) decideFailure(s Situation, f *Failed, now time.Time) Decision {
 		return c.done()
 	}
 	reporter := f.To == d.Reporter.Address
-	if reporter && d.Answer != 0 && f.Event == d.Answer && letters[f.Kind].answer == sop.Public {
-		c.unrespond(d)
+	answer := reporter && d.RespondedAt != nil && d.Answer != 0 && f.Event == d.Answer && letters[f.Kind].carries
+	if reporter && f.Kind == sop.KindResolved && d.State == Resolved && f.Event > d.Validation.Since {
+		d.hold(undeliverable)
 	}
-	if reporter && f.Kind == sop.KindResolved && d.State == Resolved && f.Event > d.Validation.Since && d.Validation.Held == "" {
-		d.Validation = Validation{Held: "undeliverable", Since: d.Validation.Since}
+	if answer {
+		c.unrespond(d)
 	}
 	d.event(Undelivered, info{"kind": f.Kind, "status": f.Status, "event": f.Event}, said{"to": f.To, "text": f.Text})
 	if f.Kind != sop.KindUndeliverable {

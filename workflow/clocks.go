@@ -61,15 +61,22 @@ func (c *Case) stop(d *Draft) {
 	}
 }
 
-// goOn lets the resolution clock go on with what was left.
+// goOn lets the resolution clock go on with what was left. What a change of priority left less than nothing of while the
+// clock stood still was missed by that change.
 func (c *Case) goOn(d *Draft) {
 	if !d.stopped() {
 		return
 	}
-	to := c.now
-	d.Stops[len(d.Stops)-1].To = &to
-	d.Resolution.Due, d.Resolution.WarnAt = c.p.due(&d.Ticket, c.p.Targets[d.Priority].Resolution, d.Stops)
-	c.eased(d, &d.Resolution, c.p.Targets[d.Priority].Resolution)
+	k, to := &d.Resolution, c.now
+	last := &d.Stops[len(d.Stops)-1]
+	last.To = &to
+	k.Due, k.WarnAt = c.p.due(&d.Ticket, c.p.Targets[d.Priority].Resolution, d.Stops)
+	switch missed := k.Due.Before(last.From); {
+	case k.Level > 0:
+		c.eased(d, k, c.now)
+	case missed && (k.ByChange || !k.Breached):
+		c.missedByChange(d, k)
+	}
 }
 
 func (t *Ticket) stopped() bool { return len(t.Stops) > 0 && t.Stops[len(t.Stops)-1].To == nil }
@@ -85,78 +92,107 @@ func (c *Case) respond(d *Draft) {
 	d.event(Responded, nil, nil)
 }
 
-// unrespond lets the response clock run on from receipt, as if nobody had answered.
+// unrespond lets the response clock run on from receipt, as if nobody had answered. That somebody tried was an act all the
+// same: a climb that it stopped goes on a quarter after it.
 func (c *Case) unrespond(d *Draft) {
+	tried := *d.RespondedAt
 	d.RespondedAt, d.Answer = nil, 0
 	d.Response.Due, d.Response.WarnAt = c.p.due(&d.Ticket, c.p.Targets[d.Priority].Response, nil)
+	c.eased(d, &d.Response, tried)
 }
 
 // reprioritise recomputes both targets from receipt. One that is past already is missed by the change, not by the desk,
-// and its escalation begins one repeat later.
-func (c *Case) reprioritise(d *Draft, to sop.Priority) {
+// and its escalation begins one repeat later. One that lies ahead again is watched anew; that the one before was missed
+// stays on record. It says whether the change itself missed one.
+func (c *Case) reprioritise(d *Draft, to sop.Priority) (missed bool) {
 	d.Priority = to
 	c.p.startClocks(&d.Ticket)
-	later := c.now.Add(c.p.Repeat[to])
-	for _, k := range c.running(d) {
-		k.Warned = k.Warned && !k.WarnAt.After(c.now)
+	for _, k := range []*Clock{&d.Response, &d.Resolution} {
+		at, runs := c.reads(d, k)
+		past := k.Due.Before(at) || runs && k.Due.Equal(at)
+		k.Warned = k.Warned && !k.WarnAt.After(at)
 		switch {
-		case k.Breached && k.Due.After(c.now):
-			k.ClimbAt, k.Level = nil, 0
-		case k.Breached && k.Level > 0:
-			c.eased(d, k, c.goalOf(d, k))
-		case !k.Due.After(c.now):
-			k.Breached, k.ByChange, k.Warned, k.ClimbAt = true, true, true, &later
+		case !past:
+			k.Level, k.ClimbAt = 0, nil
+		case k.Level > 0:
+			c.eased(d, k, c.now)
+		case runs || k == &d.Resolution && d.State == Paused:
+			missed = missed || !k.Breached
+			c.missedByChange(d, k)
 		}
+	}
+	return missed
+}
+
+// reads is the moment that a clock shows, and whether it runs.
+func (c *Case) reads(d *Draft, k *Clock) (at time.Time, runs bool) {
+	switch {
+	case k == &d.Response && d.RespondedAt != nil:
+		return *d.RespondedAt, false
+	case k == &d.Response && d.unanswered(), !d.stopped():
+		return c.now, true
+	}
+	return d.Stops[len(d.Stops)-1].From, false
+}
+
+// missedByChange marks a target that was past already when the priority changed. What the desk itself missed stays so.
+func (c *Case) missedByChange(d *Draft, k *Clock) {
+	k.ByChange = k.ByChange || !k.Breached
+	k.Breached, k.Warned, k.ClimbAt = true, true, nil
+	if _, runs := c.reads(d, k); runs {
+		later := Moment(c.now.Add(c.p.Repeat[d.Priority]))
+		k.ClimbAt = &later
 	}
 }
 
 // acted notes that somebody of the desk acted: the climb of each missed target stops, and goes on after another quarter
 // of the target's length where it stays missed. An objection held up is heard: silence counts anew.
 func (c *Case) acted(d *Draft) {
-	c.eased(d, &d.Response, c.goalOf(d, &d.Response))
-	if !d.stopped() {
-		c.eased(d, &d.Resolution, c.goalOf(d, &d.Resolution))
-	}
-	if d.State == Resolved && d.Validation.Held == "objection" {
+	c.eased(d, &d.Response, c.now)
+	c.eased(d, &d.Resolution, c.now)
+	if d.State == Resolved && d.Validation.Held == objection {
 		c.p.startValidation(&d.Ticket, c.now)
 	}
 }
 
-// goalOf is the length of a clock's target.
-func (c *Case) goalOf(d *Draft, k *Clock) time.Duration {
-	if k == &d.Response {
-		return c.p.Targets[d.Priority].Response
-	}
-	return c.p.Targets[d.Priority].Resolution
-}
-
-// eased puts the next level of a climb off by a quarter of a target's length.
-func (c *Case) eased(d *Draft, k *Clock, goal time.Duration) {
-	if !k.Breached || k.Level == 0 { // a climb that has not begun is none that an act could stop
+// eased puts the next level of a climb off by a quarter of the target's length, counted from an act. A climb that has not
+// begun is none that an act could stop.
+func (c *Case) eased(d *Draft, k *Clock, act time.Time) {
+	if !k.Breached || k.Level == 0 {
 		return
 	}
 	k.ClimbAt = nil
-	answered := k == &d.Response && d.RespondedAt != nil
-	if k.Level < len(c.p.Chain) && !answered && d.alive() {
-		at := Moment(orAllDay(c.p.Targets[d.Priority].Calendar).Add(c.now, goal/4))
-		k.ClimbAt = &at
+	if _, runs := c.reads(d, k); !runs || c.next(d, k.Level) == 0 {
+		return
 	}
-}
-
-// running lists the clocks of a ticket that run now.
-func (c *Case) running(d *Draft) []*Clock {
-	var all []*Clock
-	if d.RespondedAt == nil && d.alive() {
-		all = append(all, &d.Response)
+	goal := c.p.Targets[d.Priority].Resolution
+	if k == &d.Response {
+		goal = c.p.Targets[d.Priority].Response
 	}
-	if d.alive() && d.State != Paused {
-		all = append(all, &d.Resolution)
+	at := Moment(orAllDay(c.p.Targets[d.Priority].Calendar).Add(act, goal/4))
+	if at.Before(c.now) {
+		at = c.now
 	}
-	return all
+	k.ClimbAt = &at
 }
 
 // alive says whether somebody still has to work on the ticket.
 func (t *Ticket) alive() bool { return t.State == New || t.State == Open || t.State == Paused }
+
+// unanswered says whether the response clock runs: nobody has answered, or the fix that was the answer did not reach the
+// reporter.
+func (t *Ticket) unanswered() bool {
+	return t.RespondedAt == nil && (t.alive() || t.State == Resolved && t.Validation.Held == undeliverable)
+}
+
+// missed says whether the target as it stands now was missed and the chain is being told, or will be.
+func (k *Clock) missed() bool { return k.Breached && (k.Level > 0 || k.ClimbAt != nil) }
+
+// Why silence does not close a ticket.
+const (
+	objection     = "objection"     // somebody without a voice disputes the fix: until an agent acts
+	undeliverable = "undeliverable" // the reporter does not know of the fix
+)
 
 // startValidation sets the reminder and the closing by silence.
 func (p *Policy) startValidation(t *Ticket, now time.Time) {
@@ -171,14 +207,14 @@ func (p *Policy) startValidation(t *Ticket, now time.Time) {
 
 // Escalation is the highest level of the chain now climbing, 0 where none is.
 func (t *Ticket) Escalation() int {
-	if !t.alive() {
+	if !t.alive() && !t.unanswered() {
 		return 0
 	}
 	level := t.Raised
-	if t.Response.Breached && t.RespondedAt == nil {
+	if t.Response.Breached && t.unanswered() {
 		level = max(level, t.Response.Level)
 	}
-	if t.Resolution.Breached {
+	if t.Resolution.Breached && t.alive() {
 		level = max(level, t.Resolution.Level)
 	}
 	return level
@@ -194,7 +230,7 @@ func (p *Policy) Wake(t *Ticket) time.Time {
 	}
 	watch := func(k *Clock) {
 		switch {
-		case k.Breached:
+		case k.missed():
 			sooner(k.ClimbAt)
 		case !k.Warned && p.WarnAt > 0:
 			sooner(&k.WarnAt)
@@ -202,7 +238,7 @@ func (p *Policy) Wake(t *Ticket) time.Time {
 			sooner(&k.Due)
 		}
 	}
-	if t.alive() && t.RespondedAt == nil {
+	if t.unanswered() {
 		watch(&t.Response)
 	}
 	switch t.State {

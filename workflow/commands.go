@@ -13,7 +13,8 @@ import (
 // rule is what a command is and does (contract §5, command × argument, and §2, state × event).
 type rule struct {
 	in      []State // where it can be carried out
-	acts    bool    // it changes the ticket: a new one is open, a climb stops
+	acts    bool    // it changes the ticket: a new one is open
+	eases   bool    // somebody acts by it: a climb stops, also where the ticket is so already (contract §2)
 	carries bool    // its own notice brings the words of the mail to the reporter
 	alone   bool    // it needs no ticket
 	do      func(c *Case, d *Draft, cmd sop.Command) *Mistake
@@ -27,20 +28,20 @@ var (
 
 // commands is the table of the commands: in which states each can be, and what it does.
 var commands = map[sop.CommandName]rule{
-	sop.Take:     {in: living, acts: true, do: doTake},
-	sop.Assign:   {in: living, acts: true, do: doAssign},
-	sop.SetPrio:  {in: living, acts: true, do: doPriority},
-	sop.SetImp:   {in: living, acts: true, do: doImpact},
-	sop.SetUrg:   {in: living, acts: true, do: doUrgency},
+	sop.Take:     {in: living, acts: true, eases: true, do: doTake},
+	sop.Assign:   {in: living, acts: true, eases: true, do: doAssign},
+	sop.SetPrio:  {in: living, acts: true, eases: true, do: doPriority},
+	sop.SetImp:   {in: living, acts: true, eases: true, do: doImpact},
+	sop.SetUrg:   {in: living, acts: true, eases: true, do: doUrgency},
 	sop.SetType:  {in: living, acts: true, do: doType},
 	sop.Category: {in: living, acts: true, do: doCategory},
-	sop.Pending:  {in: []State{New, Open, Paused, Resolved}, acts: true, carries: true, do: doPending},
+	sop.Pending:  {in: []State{New, Open, Paused, Resolved}, acts: true, eases: true, carries: true, do: doPending},
 	sop.Resume:   {in: working, acts: true, do: doResume},
 	sop.Remote:   {in: living, acts: true, carries: true, do: doHandling},
 	sop.Onsite:   {in: living, acts: true, carries: true, do: doHandling},
 	sop.Note:     {in: living, do: nothing},
 	sop.Reply:    {in: living, do: nothing},
-	sop.Resolve:  {in: []State{New, Open, Paused, Resolved}, acts: true, carries: true, do: doResolve},
+	sop.Resolve:  {in: []State{New, Open, Paused, Resolved}, acts: true, eases: true, carries: true, do: doResolve},
 	sop.Close:    {in: []State{New, Open, Paused, Resolved, Closed, Rejected}, acts: true, carries: true, do: doClose},
 	sop.Reopen:   {in: []State{New, Open, Paused, Resolved, Closed, Rejected}, acts: true, do: doReopen},
 	sop.Merge:    {in: living, acts: true, do: doMerge},
@@ -161,14 +162,11 @@ func doPriority(c *Case, d *Draft, cmd sop.Command) *Mistake {
 }
 
 func (c *Case) decidePriority(d *Draft, to sop.Priority) {
-	if d.Priority != to {
-		c.reprioritise(d, to)
-	}
-	d.PriorityBy = "agent"
 	i := info{}
-	if d.Response.ByChange || d.Resolution.ByChange {
+	if d.Priority != to && c.reprioritise(d, to) {
 		i["breached_by_change"] = true
 	}
+	d.PriorityBy = "agent"
 	if len(diff(&d.last.Facts, &d.Facts)) > 0 {
 		d.event(Prioritised, i, nil)
 	}
@@ -224,7 +222,10 @@ func doPending(c *Case, d *Draft, cmd sop.Command) *Mistake {
 		return misunderstood(cmd)
 	}
 	if d.State == Resolved {
-		d.Validation.CloseAt, d.Validation.RemindAt = &until, nil
+		v := &d.Validation
+		if v.CloseAt, v.RemindAt = &until, nil; v.Held == objection { // heard: the agent says until when
+			v.Held = ""
+		}
 		d.event(PausedEvent, info{"closing": true}, said{"reason": reason})
 		return nil
 	}
@@ -276,6 +277,7 @@ func doHandling(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	d.event(HandlingSet, nil, nil)
 	c.begin(d)
 	c.respond(d)
+	c.acted(d)
 	c.tell(d, sop.KindScheduled, Notice{Handling: h, Words: c.spoken(), From: c.m.From.Address, Auto: "auto-generated"})
 	return nil
 }
@@ -306,11 +308,13 @@ func doClose(c *Case, d *Draft, cmd sop.Command) *Mistake {
 func doReopen(c *Case, d *Draft, _ sop.Command) *Mistake {
 	switch d.State {
 	case Resolved, Closed:
-		c.reopen(d)
 	case Rejected:
 		c.decided.Desk.Unblock = d.Reporter.Address
-		c.reopen(d)
+	default:
+		return nil
 	}
+	c.reopen(d)
+	c.tell(d, sop.KindReopened, Notice{}, c.m.From.Address)
 	return nil
 }
 

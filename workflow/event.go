@@ -43,9 +43,11 @@ const (
 	Undelivered   EventType = "undelivered"
 	Held          EventType = "held" // an objection without a voice holds the closing
 	Opened        EventType = "opened"
-	ErasedEvent   EventType = "erased"  // a person was erased from the ticket and its record
-	ExpiredEvent  EventType = "expired" // what was personal of it, or its files, went by age
-	HoldSet       EventType = "hold"    // it is kept from both, or no longer is
+	Acted         EventType = "acted"    // somebody of the desk acted: a climb stopped, or an objection was heard
+	Extended      EventType = "extended" // an unclear answer let the reporter's time begin anew
+	ErasedEvent   EventType = "erased"   // a person was erased from the ticket and its record
+	ExpiredEvent  EventType = "expired"  // what was personal of it, or its files, went by age
+	HoldSet       EventType = "hold"     // it is kept from both, or no longer is
 )
 
 // Event is one thing that happened to a ticket, with its results: the fields of the ticket that it changed, at the

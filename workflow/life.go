@@ -63,5 +63,12 @@ func (c *Case) reopenAs(d *Draft, why EventType) {
 	d.State, d.ResolvedAt, d.ClosedAt = Open, nil, nil
 	d.Validation = Validation{}
 	c.goOn(d)
+	c.eased(d, &d.Response, c.now)
 	d.event(why, nil, nil)
+}
+
+// hold keeps silence from closing a ticket.
+func (d *Draft) hold(why string) {
+	v := &d.Validation
+	v.Held, v.RemindAt, v.CloseAt = why, nil, nil
 }

@@ -133,6 +133,7 @@ type letter struct {
 	class   int
 	ceiling bool // counts against the automatic answers to one address in an hour
 	asked   bool // goes only to whom may be answered automatically (RFC 3834)
+	carries bool // may carry an agent's words to the reporter, or is an answer by itself
 }
 
 // letters is the contract's table kind × receiver. Kinds whose receivers depend on the level of the chain have none here.
@@ -142,12 +143,12 @@ var letters = map[sop.Kind]letter{
 	sop.KindNew:           {to: []receiver{theTeam, theLeadOfP1}, answer: sop.Public, class: 1},
 	sop.KindAssigned:      {to: []receiver{theAssignee}, answer: sop.Public, class: 1},
 	sop.KindUpdate:        {to: []receiver{theAssigneeOrTeam}, answer: sop.Public, class: 1},
-	sop.KindReply:         {to: []receiver{theReporter, theCoReporters, theWatchers}, answer: sop.Public, class: 1},
-	sop.KindPaused:        {to: []receiver{theReporter}, answer: sop.Public, class: 1},
-	sop.KindScheduled:     {to: []receiver{theReporter, theWatchers, theAgent}, answer: sop.Public, class: 1},
-	sop.KindResolved:      {to: []receiver{theReporter, theCoReporters}, answer: sop.Public, class: 1},
+	sop.KindReply:         {to: []receiver{theReporter, theCoReporters, theWatchers}, answer: sop.Public, class: 1, carries: true},
+	sop.KindPaused:        {to: []receiver{theReporter}, answer: sop.Public, class: 1, carries: true},
+	sop.KindScheduled:     {to: []receiver{theReporter, theWatchers, theAgent}, answer: sop.Public, class: 1, carries: true},
+	sop.KindResolved:      {to: []receiver{theReporter, theCoReporters}, answer: sop.Public, class: 1, carries: true},
 	sop.KindReminder:      {to: []receiver{theReporter, theCoReporters}, answer: sop.Public, class: 2},
-	sop.KindClosed:        {to: []receiver{theReporter, theCoReporters, theWatchers}, answer: sop.Public, class: 1},
+	sop.KindClosed:        {to: []receiver{theReporter, theCoReporters, theWatchers}, answer: sop.Public, class: 1, carries: true},
 	sop.KindReopened:      {to: []receiver{theAssigneeOrTeam}, answer: sop.Public, class: 1},
 	sop.KindMerged:        {to: []receiver{theReporter}, answer: sop.Public, class: 2, ceiling: true},
 	sop.KindNote:          {to: []receiver{theAssigneeOrTeam}, answer: sop.Internal, class: 1},

@@ -11,17 +11,16 @@ import (
 func (p *Policy) decideTick(s Situation, now time.Time) Decision {
 	c := p.newCase(s, nil, now)
 	d := c.t
-	if d.alive() && d.RespondedAt == nil {
+	if d.State == Paused && due(d.PausedUntil, now) {
+		c.resume(d)
+		c.tell(d, sop.KindWarning, Notice{Status: "pause", Reason: s.Ticket.Wait})
+	}
+	if d.unanswered() {
 		c.watch(d, ResponseClock, &d.Response)
 	}
 	switch d.State {
 	case New, Open:
 		c.watch(d, ResolutionClock, &d.Resolution)
-	case Paused:
-		if due(d.PausedUntil, now) {
-			c.resume(d)
-			c.tell(d, sop.KindWarning, Notice{Status: "pause", Reason: s.Ticket.Wait})
-		}
 	case Resolved:
 		c.silence(d)
 	}
@@ -33,12 +32,12 @@ func due(at *time.Time, now time.Time) bool { return at != nil && !at.IsZero() &
 // watch does what is due for one clock.
 func (c *Case) watch(d *Draft, name string, k *Clock) {
 	switch {
-	case k.Breached:
+	case k.missed():
 		if due(k.ClimbAt, c.now) {
 			c.climb(d, name, k)
 		}
 	case due(&k.Due, c.now):
-		k.Breached, k.Warned = true, true
+		k.Breached, k.Warned, k.ByChange = true, true, false
 		c.climb(d, name, k)
 	case !k.Warned && due(&k.WarnAt, c.now):
 		k.Warned = true
@@ -116,8 +115,10 @@ func (c *Case) late(d *Draft, name string, k *Clock) *Late {
 // escalate goes one level up now: an agent asks, or the reporter disputes a second time.
 func (c *Case) escalate(d *Draft, why, reason string) {
 	level := c.next(d, d.Escalation())
-	if level == 0 {
-		level = len(c.p.Chain)
+	for top := len(c.p.Chain); level == 0 && top > 0; top-- { // there is nobody above: the highest is told again
+		if len(c.level(d, top)) > 0 {
+			level = top
+		}
 	}
 	d.Raised = max(d.Raised, level)
 	d.event(EscalatedBy, info{"level": level, "why": why}, said{"reason": reason})

@@ -27,7 +27,7 @@ func (c *Case) words() {
 	case m.Voice == sop.VoiceFull:
 		c.voiced(d)
 	case m.Verdict == sop.Dispute && d.State == Resolved && (m.Voice == sop.VoiceObjects || m.Role == sop.RoleStranger):
-		c.hold(d, "objection")
+		c.hold(d)
 	}
 	if d.State != Rejected && !slices.ContainsFunc(c.decided.Notices, func(n Notice) bool { return n.Kind == sop.KindReopened }) {
 		c.tell(d, sop.KindUpdate, Notice{Words: true, Verdict: c.shownVerdict(d)}, m.From.Address)
@@ -85,7 +85,7 @@ func (c *Case) validate(d *Draft) {
 		if !d.Validation.Restarted && d.Validation.Held == "" {
 			c.p.startValidation(&d.Ticket, c.now)
 			d.Validation.Restarted = true
-			d.event(Reminded, info{"why": "unclear"}, nil)
+			d.event(Extended, info{"why": "unclear"}, nil)
 		}
 	}
 }
@@ -148,10 +148,10 @@ func (c *Case) suspect(d *Draft) {
 }
 
 // hold keeps silence from closing a ticket until an agent acts.
-func (c *Case) hold(d *Draft, why string) {
+func (c *Case) hold(d *Draft) {
 	if d.Validation.Held == "" {
-		d.Validation = Validation{Held: why, Since: d.Validation.Since}
-		d.event(Held, info{"why": why}, nil)
+		d.hold(objection)
+		d.event(Held, info{"why": objection}, nil)
 	}
 }
 
