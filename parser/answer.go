@@ -71,6 +71,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	}
 	if c.question && !f.close {
 		a.ask = true
+		a.request = a.request || f.request
 		if f.negative && !f.weak && (f.still || f.malah || hasAsk(c) || hasNotYet(c)) {
 			a.setNegative(f)
 		}
@@ -80,6 +81,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.request = a.request || f.request && !f.close
 	switch {
 	case f.negative:
+		f.weak = f.weak && !c.but
 		if !a.other {
 			a.setNegative(f)
 		}
@@ -88,7 +90,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	case f.good:
 		a.good = true
 		a.note(f)
-	case (c.but || c.only && !c.opens) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !a.other:
+	case (c.but || c.only && !c.opens) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other:
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
 			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
 		}
@@ -182,10 +184,12 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Dispute, a.said()
 	case a.keep:
 		return sop.Unclear, a.said()
-	case a.later, a.ask:
+	case a.later:
 		return sop.Unclear, a.said()
 	case a.request && sure && !a.close:
 		return sop.Other, a.said()
+	case a.ask:
+		return sop.Unclear, a.said()
 	case a.request && !a.close:
 		return sop.Unclear, a.said()
 	case (a.was || a.tries || a.maybe) && !sure:

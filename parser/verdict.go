@@ -232,6 +232,8 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		f.sayNegative(it, false)
 	case "yes":
 		switch said := lower(text[words[it.first].start:words[it.first].end]); {
+		case f.done && strings.HasPrefix(said, "ok"):
+			f.sayGood(it, hedged)
 		case leads(c.items, i):
 			f.yes = true
 		case strings.HasPrefix(said, "ok") || strings.HasPrefix(said, "sip"): // "hasilnya oke"
