@@ -64,6 +64,7 @@ type house struct {
 	mu   sync.Mutex
 	now  time.Time
 	next int // of Message-IDs
+	lost []store.Outbox
 }
 
 func (h *house) clock() time.Time {
@@ -280,7 +281,7 @@ func (h *house) write(l letter) []byte {
 		l.id = fmt.Sprintf("<%d@client.company.com>", h.next)
 		h.mu.Unlock()
 	}
-	put("From: %s <%s>", mime.QEncoding.Encode("utf-8", l.name), l.from)
+	put("From: %s", (&mail.Address{Name: l.name, Address: l.from}).String())
 	put("To: %s", l.to)
 	put("Subject: %s", mime.QEncoding.Encode("utf-8", l.subject))
 	if l.id != "-" {
@@ -454,8 +455,8 @@ func (n notice) reply() string {
 	return a.Address
 }
 
-// sent reads all notices in the outbox, oldest first, of a kind ("": any) and to somebody ("": anybody).
-func (h *house) sent(kind sop.Kind, to string) []notice {
+// rows lists the outbox, oldest first.
+func (h *house) rows() []store.Outbox {
 	h.t.Helper()
 	var rows []store.Outbox
 	h.view(func(v store.Reader) error {
@@ -467,13 +468,28 @@ func (h *house) sent(kind sop.Kind, to string) []notice {
 			rows, after = append(rows, page...), page[len(page)-1].ID
 		}
 	})
+	return rows
+}
+
+// sent reads all notices in the outbox, oldest first, of a kind ("": any) and to somebody ("": anybody).
+func (h *house) sent(kind sop.Kind, to string) []notice {
+	h.t.Helper()
 	var all []notice
-	for _, row := range rows {
+	for _, row := range h.rows() {
 		if (kind == "" || row.Kind == kind) && (to == "" || row.To == to) {
 			all = append(all, h.read(row))
 		}
 	}
 	return all
+}
+
+// undelivered says that a notice failed for good, as the mailer does.
+func (h *house) undelivered(n notice) {
+	h.t.Helper()
+	if err := h.g.Undelivered(h.t.Context(), n.Outbox, "5.1.1", "550 5.1.1 no such user"); err != nil {
+		h.t.Fatal(err)
+	}
+	h.lost = append(h.lost, n.Outbox)
 }
 
 // only gives the one notice of a kind to somebody.

@@ -244,10 +244,8 @@ func TestUndelivered(t *testing.T) {
 				h.mustTake(h.only(sop.KindNew, rudi).answer(rudi, "#ambil"))
 				h.mustTake(ack.answer(rina, "tambahan"))
 			}
-			row := h.last(c.kind, c.to).Outbox
-			if err := h.g.Undelivered(t.Context(), row, "5.1.1", "550 5.1.1 no such user"); err != nil {
-				t.Fatal(err)
-			}
+			row := h.last(c.kind, c.to)
+			h.undelivered(row)
 			if got := len(h.sent(c.kind, c.to)); got != 0 {
 				t.Fatal("the row is still there")
 			}
@@ -261,12 +259,16 @@ func TestUndelivered(t *testing.T) {
 			}
 			before := len(h.sent("", ""))
 			for _, n := range h.sent(sop.KindUndeliverable, "") {
-				if err := h.g.Undelivered(t.Context(), n.Outbox, "5.1.1", "550 5.1.1 no such user"); err != nil {
-					t.Fatal(err)
-				}
+				h.undelivered(n)
 			}
 			if got := len(h.sent("", "")); got != before-len(told) {
 				t.Fatalf("a notice about a notice: %v", h.kinds(""))
+			}
+			h.mustTake(ack.answer(rina, "lagi")) // what comes later does not name what never came
+			for _, n := range h.sent("", row.To) {
+				if strings.Contains(n.header.Get("References"), row.MessageID) {
+					t.Fatalf("%s names the mail that did not arrive", n.Kind)
+				}
 			}
 		})
 	}

@@ -144,6 +144,9 @@ func (h *house) soundNotices() {
 		got[n.MessageID] = true
 		know(n.To, n.MessageID)
 	}
+	for _, n := range h.lost { // before it was known to be
+		know(n.To, n.MessageID)
+	}
 	for _, t := range h.tickets() {
 		for _, m := range h.messages(t.Number) {
 			know(m.From, m.MessageID)

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"helpost/internal/record"
 	"helpost/internal/mailer"
+	"helpost/internal/record"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/workflow"
@@ -209,10 +209,6 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 func known(entries []record.Entry, event int, to string) bool {
 	return slices.ContainsFunc(entries, func(entry record.Entry) bool {
 		e, err := entry.Event()
-		if err != nil || e.Type != workflow.Undelivered || e.Said["to"] != to {
-			return false
-		}
-		was, _ := e.Info["event"].(float64)
-		return int(was) == event
+		return err == nil && e.Type == workflow.Undelivered && e.Said["to"] == to && lostEvent(e) == event
 	})
 }
