@@ -30,7 +30,7 @@ func (g *Gateway) keep(ctx context.Context, d Decided, one *decided, c *store.Ch
 	if name != "" {
 		m.Raw = store.Ref{Blob: name}
 	} else {
-		m.Raw = store.Ref{Ticket: m.Ticket, Message: m.Seq}
+		m.Raw, m.RawSum = store.Ref{Ticket: m.Ticket, Message: m.Seq}, store.SumOf(inStore)
 	}
 	if m.Attachments, err = g.attachments(ctx, d.Data, m.Raw, d.Said.Attachments); err != nil {
 		return m, err

@@ -273,6 +273,9 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 			return store.ErrConflict
 		}
 		for _, e := range draft.Events {
+			if err := summed(&e, draft.Number, kept); err != nil {
+				return err
+			}
 			salt := make([]byte, record.SaltSize)
 			_, _ = rand.Read(salt) // never fails (crypto/rand)
 			entry, err := record.Seal(draft.Number, e, prev, salt)

@@ -14,6 +14,12 @@ const SumKey = "sha256"
 // own digests of all that it names. The record keeps it, so that the chain proves the messages too.
 func (m Message) Sum() (string, error) {
 	raw, err := json.Marshal(m)
+	if err == nil { // what is no UTF-8 is another text once it was written and read
+		m = Message{}
+		if err = json.Unmarshal(raw, &m); err == nil {
+			raw, err = json.Marshal(m)
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("message %d of ticket %d: %w", m.Seq, m.Ticket, err)
 	}
