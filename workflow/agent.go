@@ -137,7 +137,7 @@ func (c *Case) refuse(wrong Mistake) {
 	c.decided.Desk.Answers = desk.Answers
 	c.others = nil
 	c.t = newDraft(ticket, c.now, c.t.cause, c.t.actor)
-	n := Notice{Mistake: &wrong, Buttons: c.mend(wrong)}
+	n := Notice{Mistake: &wrong, Buttons: c.mend(wrong), Into: ticket.MergedInto}
 	c.tell(c.t, sop.KindError, n)
 }
 

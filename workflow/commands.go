@@ -63,6 +63,9 @@ func (r rule) allowed(d *Draft, cmd sop.Command) *Mistake {
 	return &Mistake{Problem: "state", Word: "#" + string(cmd.Name), Detail: string(d.State)}
 }
 
+// Changes says whether a command is about its ticket: others are answered wherever they stand.
+func Changes(name sop.CommandName) bool { return !commands[name].alone }
+
 func misunderstood(cmd sop.Command) *Mistake {
 	return &Mistake{Problem: "argument", Word: "#" + string(cmd.Name), Detail: cmd.Args}
 }
@@ -294,14 +297,17 @@ func doResolve(c *Case, d *Draft, _ sop.Command) *Mistake {
 }
 
 func doClose(c *Case, d *Draft, cmd sop.Command) *Mistake {
-	reason := orElse(strings.TrimSpace(cmd.Args), strings.TrimSpace(c.m.Body))
+	reason, words := strings.TrimSpace(cmd.Args), c.spoken()
+	if reason == "" && words { // the words are the reason; what stays inside is none
+		reason, words = strings.TrimSpace(c.m.Body), false
+	}
 	switch {
 	case d.State == Closed:
 		return nil
 	case reason == "":
 		return misunderstood(cmd)
 	}
-	c.close(d, "hand", reason)
+	c.close(d, "hand", reason, words)
 	return nil
 }
 

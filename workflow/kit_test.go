@@ -51,7 +51,7 @@ type world struct {
 	desk    Desk
 	next    sop.Number
 	sent    []Notice
-	words   map[int]Message
+	last    Mail // the mail written last
 }
 
 func newWorld(t *testing.T) *world {
@@ -132,6 +132,7 @@ func (w *world) write(n sop.Number, m Mail) Decision {
 		m.Auto = sop.NotAuto
 	}
 	m.Mailbox, m.Team = "helpdesk@company.com", "desk"
+	w.last = m
 	d := w.apply(w.p.Decide(w.situation(n), Input{Mail: &m}, w.now))
 	for _, draft := range d.Drafts {
 		if draft.Number == w.next {

@@ -44,8 +44,9 @@ func (c *Case) resolve(d *Draft) {
 	d.event(ResolvedEvent, nil, nil)
 }
 
-// close ends a ticket: by confirm, by silence, or by hand with a reason. The reporter is told.
-func (c *Case) close(d *Draft, how, reason string) {
+// close ends a ticket: by confirm, by silence, or by hand with a reason. The reporter is told; words says whether the
+// notice carries those of the mail.
+func (c *Case) close(d *Draft, how, reason string, words bool) {
 	c.stop(d)
 	at := c.now
 	d.State, d.ClosedAt, d.Raised = Closed, &at, 0
@@ -53,7 +54,7 @@ func (c *Case) close(d *Draft, how, reason string) {
 	d.Response.ClimbAt = nil
 	d.Validation.CloseAt, d.Validation.RemindAt, d.Validation.Held = nil, nil, ""
 	d.event(ClosedEvent, info{"how": how}, said{"reason": reason})
-	c.tell(d, sop.KindClosed, Notice{Closing: how, Reason: reason, Words: how == "hand", Until: c.now.Add(c.p.ReopenWindow)})
+	c.tell(d, sop.KindClosed, Notice{Closing: how, Reason: reason, Words: words, Until: c.now.Add(c.p.ReopenWindow)})
 }
 
 // reopen takes a ticket back to work with what was left of its resolution clock.

@@ -133,7 +133,7 @@ func (c *Case) silence(d *Draft) {
 	switch {
 	case v.Held != "":
 	case due(v.CloseAt, c.now):
-		c.close(d, "silence", "")
+		c.close(d, "silence", "", false)
 	case due(v.RemindAt, c.now):
 		v.RemindAt = nil
 		d.event(Reminded, nil, nil)

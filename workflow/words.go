@@ -74,7 +74,7 @@ func (c *Case) validate(d *Draft) {
 	switch c.m.Verdict {
 	case sop.Confirm:
 		if c.m.Role == sop.RoleReporter { // a co-reporter's is noted and closes nothing
-			c.close(d, "confirm", "")
+			c.close(d, "confirm", "", false)
 		}
 	case sop.Dispute:
 		c.dispute(d)

@@ -90,7 +90,7 @@ func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now ti
 	failed := (*workflow.Failed)(nil)
 	err := g.Store.View(ctx, func(v store.Reader) error {
 		var err error
-		if s, err = g.situation(v, &one, to.Ticket); err != nil {
+		if s, err = g.situation(v, &one, g.about(one.mail, to)); err != nil {
 			return err
 		}
 		if one.mail.Auto == sop.Bounced {
@@ -120,6 +120,15 @@ func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now ti
 	}
 	one.Decision = g.Policy.Decide(s, workflow.Input{Mail: one.mail}, now)
 	return one, nil
+}
+
+// about is the ticket that a mail is decided on: where merges lead, but for an agent's commands, which are not carried
+// over: he is told where the ticket went (contract §2).
+func (g *Gateway) about(m *workflow.Mail, to thread.Binding) sop.Number {
+	if to.Asked != 0 && to.Ticket != 0 && slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return workflow.Changes(c.Name) }) {
+		return to.Asked
+	}
+	return to.Ticket
 }
 
 // newPictures are the screenshots that the ticket does not have yet: one that is quoted back is not a new one.
