@@ -1,7 +1,6 @@
 package parser
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,66 +15,6 @@ const (
 	signatureParts  = 8 // a signature has at most: name, phone's line, small print …
 	nameWords       = 6
 )
-
-// closingWords know what stands around people's words.
-type closingWords struct {
-	greeting, closing, thanks, address, sentFrom, sentWhole, postscript []string
-	device, disclaimer, banner                                          phraseIndex
-	starts                                                              map[string]uint8 // first words of closings and the like
-	particle                                                            map[string]bool
-	isAddress                                                           map[string]bool
-}
-
-// What a line can begin with.
-const (
-	startsGreeting uint8 = 1 << iota
-	startsClosing
-	startsThanks
-	startsSent
-	startsPostscript
-)
-
-func newClosingWords(l lists) closingWords {
-	get := func(section string) []string { return unique(l.phrases("closing/" + section)) }
-	c := closingWords{greeting: get("greeting"), closing: get("closing"), thanks: get("thanks"), address: get("address"), sentFrom: get("sent from"),
-		sentWhole: get("sent whole"), device: newPhraseIndex(get("device")), disclaimer: newPhraseIndex(get("disclaimer")), banner: newPhraseIndex(get("banner")), postscript: get("postscript"),
-		starts: map[string]uint8{}, particle: map[string]bool{}, isAddress: map[string]bool{}}
-	for list, mark := range map[*[]string]uint8{&c.greeting: startsGreeting, &c.closing: startsClosing, &c.thanks: startsThanks, &c.sentFrom: startsSent,
-		&c.sentWhole: startsSent, &c.postscript: startsPostscript} {
-		for _, phrase := range *list {
-			c.starts[firstLetters(phrase)] |= mark
-		}
-	}
-	for _, w := range get("particle") {
-		c.particle[w] = true
-	}
-	for _, phrase := range c.address {
-		for _, w := range splitWords(phrase) {
-			c.isAddress[w] = true
-		}
-	}
-	return c
-}
-
-// firstLetters gives the first word of a line without the marks around it, in lower case: a quick look before a long one.
-func firstLetters(s string) string {
-	s = strings.TrimLeftFunc(s, func(r rune) bool { return !isWordRune(r) })
-	end := wordEnd(s[:min(len(s), 40)], 0)
-	return lower(s[:end])
-}
-
-// begins gives the longest phrase that a line begins with, as whole words, and what follows it.
-func begins(low string, phrases []string) (phrase, rest string, ok bool) {
-	for _, p := range phrases {
-		if len(p) > len(phrase) && strings.HasPrefix(low, p) {
-			next, _ := utf8.DecodeRuneInString(low[len(p):])
-			if len(low) == len(p) || !isWordRune(next) || p[len(p)-1] >= utf8.RuneSelf {
-				phrase, rest, ok = p, low[len(p):], true
-			}
-		}
-	}
-	return phrase, rest, ok
-}
 
 // markSignatures finds signatures, closings, the phone's line and disclaimers in each run of new lines.
 func (v *vocabulary) markSignatures(lines []textLine, name string) {
@@ -296,44 +235,6 @@ func (v *vocabulary) isSentFrom(s string) bool {
 	return v.closing.device.count(low, 1) > 0
 }
 
-// phraseIndex finds phrases in a line in lower case, by their first word.
-type phraseIndex map[string][]string
-
-func newPhraseIndex(phrases []string) phraseIndex {
-	index := phraseIndex{}
-	for _, p := range phrases {
-		first := p[:max(wordEnd(p, 0), 1)]
-		index[first] = append(index[first], p)
-	}
-	return index
-}
-
-// count counts the phrases that stand in a line as whole words, each once, at most to a limit.
-func (x phraseIndex) count(low string, limit int) int {
-	var seen [8]string
-	n := 0
-	for i := 0; i < len(low) && n < min(limit, len(seen)); {
-		end := wordEnd(low, i)
-		if end == i {
-			_, size := utf8.DecodeRuneInString(low[i:])
-			i += size
-			continue
-		}
-		for _, p := range x[low[i:end]] {
-			if !strings.HasPrefix(low[i:], p) || slices.Contains(seen[:n], p) {
-				continue
-			}
-			if next, _ := utf8.DecodeRuneInString(low[i+len(p):]); i+len(p) == len(low) || !isWordRune(next) {
-				seen[n] = p
-				n++
-				break
-			}
-		}
-		i = end
-	}
-	return n
-}
-
 // cutSentFrom cuts the phone's line and what stands below it.
 func (v *vocabulary) cutSentFrom(lines []textLine) []textLine {
 	for i, seen := len(lines)-1, 0; i >= 0 && seen < signatureLines; i-- {
@@ -347,124 +248,6 @@ func (v *vocabulary) cutSentFrom(lines []textLine) []textLine {
 		}
 	}
 	return lines
-}
-
-// isDisclaimer says whether a line is the small print of a firm.
-func (v *vocabulary) isDisclaimer(s string) bool {
-	if len(s) < 30 || len(s) > 5000 {
-		return false
-	}
-	return v.closing.disclaimer.count(strings.ToLower(s), 2) >= 2
-}
-
-// cutDisclaimer cuts paragraphs of small print at the end.
-func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
-	for {
-		lines = trimTail(lines)
-		start, size := len(lines), 0
-		for start > 0 && lines[start-1].s != "" && size <= disclaimerBytes {
-			start--
-			size += len(lines[start].s) + 1
-		}
-		if start == len(lines) || size > disclaimerBytes {
-			return lines
-		}
-		var paragraph strings.Builder
-		for i := start; i < len(lines); i++ {
-			paragraph.WriteString(lines[i].s)
-			paragraph.WriteByte(' ')
-		}
-		if !v.isDisclaimer(paragraph.String()) {
-			return lines
-		}
-		for start < len(lines)-1 && !v.smallPrintBegins(lines[start].s) { // a signature may stand right above it
-			start++
-		}
-		v.cutFrom(lines, start)
-		lines = lines[:start]
-	}
-}
-
-func (v *vocabulary) smallPrintBegins(s string) bool {
-	return len(s) > 40 && v.closing.disclaimer.count(strings.ToLower(s), 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
-}
-
-// markBanner cuts a warning that a mail system put on top.
-func (v *vocabulary) markBanner(lines []textLine) {
-	i := nextLine(lines, 0)
-	end := i
-	for end < len(lines) && lines[end].s != "" && end < i+6 {
-		end++
-	}
-	for j := i; j < end; j++ {
-		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && v.closing.banner.count(strings.ToLower(s), 1) > 0 {
-			for ; i <= j; i++ {
-				lines[i].kind = lineSignature
-			}
-		}
-	}
-}
-
-// isUpperStart says whether a line begins with a word in capitals: "CAUTION: …".
-func isUpperStart(s string) bool {
-	n := 0
-	for _, r := range s {
-		if unicode.IsLower(r) {
-			return false
-		}
-		if !unicode.IsLetter(r) {
-			if n > 0 {
-				return n >= 4
-			}
-			continue
-		}
-		n++
-	}
-	return n >= 4
-}
-
-// isClosing says whether a line is nothing but a closing, with or without a name behind it.
-func (v *vocabulary) isClosing(s string) bool {
-	kind, _ := v.closingKind(s)
-	return kind == startsClosing
-}
-
-// closingKind says whether a line is a closing or a thanks, and what follows the phrase.
-func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
-	if len(s) > 120 {
-		return 0, ""
-	}
-	mark := v.closing.starts[firstLetters(s)]
-	if mark&(startsClosing|startsThanks) == 0 {
-		return 0, ""
-	}
-	bare := strings.TrimLeft(strings.ReplaceAll(s, ".", " "), "-–—*_~/ ")
-	low := strings.Join(strings.Fields(strings.ToLower(bare)), " ")
-	if p, after, ok := begins(low, v.closing.thanks); ok && mark&startsThanks != 0 {
-		if q, after2, ok2 := begins(low, v.closing.closing); !ok2 || len(p) > len(q) {
-			return startsThanks, original(s, after)
-		} else {
-			return startsClosing, original(s, after2)
-		}
-	}
-	if _, after, ok := begins(low, v.closing.closing); ok {
-		return startsClosing, original(s, after)
-	}
-	return 0, ""
-}
-
-// original gives the end of a line as it was written, for the end of its lower-case form.
-func original(s, low string) string {
-	low = strings.Trim(low, ".,;:!- ")
-	n := len(strings.Fields(low))
-	words := strings.Fields(s)
-	if n == 0 {
-		return ""
-	}
-	if n > len(words) {
-		return low
-	}
-	return strings.Trim(strings.Join(words[len(words)-n:], " "), ",.;:!- ")
 }
 
 // closingLine finds the closing whose name, job and firm end the lines.

@@ -26,7 +26,7 @@ var sections = map[string]map[string]bool{
 		"subject": false, "header": false, "forward subject": false, "reply subject": false},
 	"closing": {"greeting": false, "closing": false, "thanks": false, "address": false, "sent from": false, "sent whole": false, "device": false, "disclaimer": false,
 		"banner": false, "postscript": false, "particle": false},
-	"report": {"spelling": true, "label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
+	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
 		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
@@ -171,16 +171,14 @@ func newVocabulary(o Options) (*vocabulary, error) {
 func (l lists) compile(o Options) (*vocabulary, error) {
 	v := &vocabulary{ids: map[string]int32{}, verdict: newTrie(), report: newTrie(), stops: map[int32]map[sop.Lang]bool{},
 		departments: map[string]bool{}, canonical: map[string]string{}}
-	for _, key := range []string{"verdict/spelling", "report/spelling"} {
-		for _, e := range l[key] {
-			if err := v.respell(e); err != nil {
-				return nil, err
-			}
+	for _, e := range l["verdict/spelling"] { // first: phrases are put in as they are meant
+		if err := v.respell(e); err != nil {
+			return nil, err
 		}
 	}
-	for key, entries := range l {
+	for _, key := range slices.Sorted(maps.Keys(l)) {
 		subject, section, _ := strings.Cut(key, "/")
-		for _, e := range entries {
+		for _, e := range l[key] {
 			var err error
 			switch {
 			case section == "spelling":

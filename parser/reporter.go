@@ -1,0 +1,188 @@
+package parser
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// reporter finds the name: in a form, behind "atas nama" or "saya", of a mail passed on, in From, in the signature.
+func (v *vocabulary) reporter(s *source) (name, evidence string) {
+	if s.form.name != "" {
+		if name := tidyStated(s.form.name); name != "" {
+			return name, s.form.name
+		}
+	}
+	if name, said := v.behalf(s.own, s.ownWords); name != "" {
+		return name, said
+	}
+	from := tidyName(s.from.Name)
+	if s.forward != nil {
+		from = tidyName(s.forward.From.Name)
+	}
+	if name, said := v.introduced(s.text, s.words, from); name != "" {
+		return name, said
+	}
+	if full := fullName(s.text, from); full != "" {
+		return full, full
+	}
+	signed := v.signedName(s.signature, from)
+	if signed != "" && (from == "" || len(strings.Fields(signed)) > len(strings.Fields(from))) {
+		return signed, "signature"
+	}
+	if from != "" {
+		return from, "header"
+	}
+	return "", ""
+}
+
+// fullName finds a first name in a text with the other names behind it.
+func fullName(text, first string) string {
+	if first == "" || strings.Contains(first, " ") {
+		return ""
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], first+" ")
+		if i < 0 {
+			return ""
+		}
+		from += i
+		if from > 0 {
+			if r, _ := utf8.DecodeLastRuneInString(text[:from]); isWordRune(r) {
+				from += len(first)
+				continue
+			}
+		}
+		end := from + len(first)
+		for n := 0; n < nameWords; n++ {
+			w := wordEnd(text, min(end+1, len(text)))
+			r, _ := utf8.DecodeRuneInString(text[min(end+1, len(text)):])
+			if text[end:min(end+1, len(text))] != " " || !unicode.IsUpper(r) {
+				break
+			}
+			end = w
+		}
+		if end > from+len(first) {
+			return text[from:end]
+		}
+		from = end
+	}
+}
+
+// tidyStated puts a name of a form right.
+func tidyStated(s string) string {
+	name, _ := splitDisplay(s)
+	return name
+}
+
+// behalf finds for whom somebody reports.
+func (v *vocabulary) behalf(text string, words []token) (name, said string) {
+	for i := range words {
+		n, marks := v.report.longest(words[i:])
+		if n == 0 || !hasMark(marks, "behalf") {
+			continue
+		}
+		j := i + n
+		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 || i > 0 && words[i].breaks == 0 && v.isWish(words[i-1:i]) {
+			continue // "akun atas nama Rudi"
+		}
+		for j < len(words) && j < i+n+3 && isBetween(lower(text[words[j].start:words[j].end])) {
+			j++
+		}
+		if name, end := v.statedName(text, words, j, false); name != "" {
+			return name, text[words[i].start:words[end-1].end]
+		}
+	}
+	return "", ""
+}
+
+func (v *vocabulary) isWish(words []token) bool {
+	_, marks := v.report.longest(words)
+	return hasMark(marks, "wish")
+}
+
+// isBetween knows the words that may stand between "staf saya" and a name.
+func isBetween(w string) bool {
+	switch w {
+	case "saya", "kami", "yang", "bernama", "yaitu", "a", "n", "staf", "staff", "rekan", "my", "colleague", "our", "named", "called", "karyawan", "atasan", "team", "member":
+		return true
+	}
+	return false
+}
+
+// introduced finds how the writer calls himself. A first name that From has in full is the full one.
+func (v *vocabulary) introduced(text string, words []token, from string) (name, said string) {
+	for i := range words {
+		n, marks := v.report.longest(words[i:])
+		if n == 0 || !hasMark(marks, "i am") || i > 200 {
+			continue
+		}
+		j := i + n
+		if j >= len(words) || words[j].breaks&(breakStop|breakLine) != 0 {
+			continue
+		}
+		name, end := v.statedName(text, words, j, true)
+		if name == "" {
+			continue
+		}
+		short := len(strings.Fields(name)) == 1
+		_, explicit := v.explicitName(marks, text, words, i, n)
+		if strings.Contains(" "+strings.ToLower(from)+" ", " "+strings.ToLower(name)+" ") {
+			return from, text[words[i].start:words[end-1].end]
+		}
+		if short && !explicit && !v.isUnitAhead(words, end) && !strings.HasPrefix(strings.ToLower(name), firstLetters(from)) {
+			continue
+		}
+		if !explicit && from != "" && !sharesName(name, from) && !v.isUnitAhead(words, end) {
+			continue
+		}
+		return name, text[words[i].start:words[end-1].end]
+	}
+	return "", ""
+}
+
+// explicitName says whether the words before a name speak of a name: "nama saya", "my name is".
+func (v *vocabulary) explicitName(_ []mark, text string, words []token, i, n int) (string, bool) {
+	said := lower(text[words[i].start:words[i+n-1].end])
+	return said, strings.Contains(said, "nama") || strings.Contains(said, "name") || strings.Contains(said, "kenal") || strings.HasPrefix(said, "dengan")
+}
+
+// signedName finds the name in a signature.
+func (v *vocabulary) signedName(signature, from string) string {
+	for _, line := range strings.SplitN(signature, "\n", 30) {
+		s := strings.Trim(trimBlank(line), "-–—~*_/ ")
+		if kind, rest := v.closingKind(s); kind != 0 {
+			if rest == "" {
+				continue
+			}
+			s = rest
+		}
+		if s == "" || isContact(s) || v.isSentFrom(s) || len(s) > 60 {
+			continue
+		}
+		if i := strings.IndexAny(s, ",|("); i > 0 {
+			s = trimBlank(s[:i])
+		}
+		words := strings.Fields(s)
+		if len(words) > nameWords || v.isDepartment(v.tidyDepartment(s)) || v.hasRole(words) || !v.nameLine(s, from) {
+			continue
+		}
+		if from != "" && !sharesName(s, from) {
+			continue
+		}
+		if name := tidyName(s); name != "" && (from != "" || len(words) >= 2) {
+			return name
+		}
+	}
+	return ""
+}
+
+func (v *vocabulary) hasRole(words []string) bool {
+	for _, w := range words {
+		w = strings.ToLower(strings.Trim(w, ".,:"))
+		if v.role[w] || v.unit[w] != 0 {
+			return true
+		}
+	}
+	return false
+}
