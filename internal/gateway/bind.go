@@ -230,11 +230,17 @@ func (g *Gateway) input(b Bound, to thread.Binding) *workflow.Mail {
 		m.From.Address = agent.Address
 		g.readCommands(b, m)
 	}
+	if m.Auto == sop.Calendar && strings.TrimSpace(m.Text) == "" { // "Accepted: …": the subject is all that some clients say
+		m.Text, m.Body = said.Subject, said.Subject
+	}
 	m.Report = g.Parser.Report(said)
 	v := g.Parser.Validation(said)
 	m.Verdict = v.Verdict
 	if said.Forward != nil && said.Forward.From.Address != "" {
 		m.Forward = &sop.Person{Address: said.Forward.From.Address, Name: said.Forward.From.Name}
+		if said.Forward.Subject != "" && slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.For }) {
+			m.Subject = said.Forward.Subject
+		}
 	}
 	if to.Ticket == 0 {
 		m.Watchers, m.Crowd = g.watchers(b)

@@ -63,7 +63,14 @@ type Parts struct {
 	Log         *slog.Logger
 	Requeue     func(ctx context.Context, ids ...uint64) (int, error) // makes waiting mails due now: the mailer's
 	Sent        func()                                                // told after each commit that put mail into the outbox
-	Watch       func(Passed)                                          // told of each mail that passed; nil: nobody watches
+	Reports     Reports
+	Watch       func(Passed) // told of each mail that passed; nil: nobody watches
+}
+
+// Reports says which figures and lists go out by themselves.
+type Reports struct {
+	Document                 string // the SOP's name, as reports print it
+	Weekly, Monthly, Morning bool
 }
 
 // Passed is a mail that was taken, as the operator sees it go by.

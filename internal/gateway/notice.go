@@ -100,7 +100,9 @@ func (g *Gateway) data(one *decided, n *workflow.Notice, t *workflow.Ticket, now
 		d.Ticket = g.ticketData(t)
 	}
 	if m := one.mail; m != nil && one.Message != nil {
-		d.Author, d.Role, d.At, d.Marked = g.author(m.From, n.Desk), string(m.Role), now.In(zone), one.Message.Marked
+		writer := m.From
+		writer.Name = orWord(writer.Name, g.nameOf(writer.Address, t))
+		d.Author, d.Role, d.At, d.Marked = g.author(writer, n.Desk), string(m.Role), now.In(zone), one.Message.Marked
 		if n.Words {
 			d.Words = one.Message.Text
 		}

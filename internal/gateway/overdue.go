@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/internal/thread"
+	"helpost/workflow"
+)
+
+// overdue does what fell due for the tickets of a mail before the mail came and was not done yet (helpost was down, or the
+// disk was slow): so that a late answer is late on record, and an agent's command does not undo a breach that nobody saw.
+// What cannot be done holds up no mail.
+func (g *Gateway) overdue(ctx context.Context, to []thread.Binding, now time.Time) error {
+	for _, b := range to {
+		late := false
+		err := g.Store.View(ctx, func(v store.Reader) error {
+			t, err := g.boundTo(v, b)
+			if err == nil {
+				at := g.Policy.Wake(&t)
+				late = !at.IsZero() && at.Before(now)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !late {
+			continue
+		}
+		load, err := g.load(ctx)
+		if err == nil {
+			err = g.pass1(ctx, b.Ticket, load)
+		}
+		if isConflict(err) {
+			return err
+		}
+		if err != nil {
+			g.Log.Error("what was due before a mail could not be done", "ticket", g.id(b.Ticket), "error", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// boundTo is the ticket of a binding, the zero one where there is none.
+func (g *Gateway) boundTo(v store.Reader, b thread.Binding) (t workflow.Ticket, err error) {
+	if b.Ticket == sop.Number(0) {
+		return t, nil
+	}
+	if t, _, err = v.Ticket(b.Ticket); errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return t, err
+}
