@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/setup":     {},
 	"internal/checkup":   {"internal/config", "internal/directory", "internal/mailer", "internal/sop", "templates", "workflow"},
 	"internal/api":       {"internal/blob", "internal/record", "internal/report", "internal/seal", "internal/sop", "internal/store", "smtpd", "workflow"},
-	"internal/show":      {"internal/api"},
+	"internal/show":      {"internal/api", "internal/report"},
 	"internal/demo":      {"internal/sop", "smtpd"},
 	"internal/gateway": {"internal/blob", "internal/compose", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/record", "internal/report", "internal/seal",
 		"internal/sop", "internal/store", "internal/thread", "parser", "smtpd", "templates", "workflow"},

@@ -46,6 +46,7 @@ type commandLine struct {
 	Explain explainVerb `cmd:"" help:"Show what is read in a mail."`
 
 	Ticket     ticketVerb     `cmd:"" help:"List, show and export tickets."`
+	Report     reportVerb     `cmd:"" help:"Count: how targets were kept, how many tickets there were."`
 	Queue      queueVerb      `cmd:"" help:"Show and move the mail that waits to be sent."`
 	Quarantine quarantineVerb `cmd:"" help:"Show and release the mails that were taken and are no tickets."`
 	Notices    noticesVerb    `cmd:"" help:"Render every notice into a folder, for who writes a template."`

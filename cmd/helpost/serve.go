@@ -146,6 +146,7 @@ func (h *house) api() *api.Server {
 	return api.New(api.Options{
 		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
 		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}}, Metrics: []func(io.Writer){h.writeMetrics}, Log: h.log,
+		Figures: h.gateway.Figures,
 	})
 }
 

@@ -90,6 +90,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 		Composer: &compose.Composer{Templates: notices, Tokens: tokens}, Directory: h.people,
 		Company: templates.Company{Name: cfg.Company.Name, Phone: cfg.Company.Phone, Hours: cfg.Company.Hours},
 		Mailbox: lookup, Default: mailboxOf(cfg, cfg.Mailboxes[0]), Inside: inside, Hosted: member(hosted(cfg)),
+		Reports:     gateway.Reports{Document: cfg.SOP.Document, Weekly: cfg.Reports.Weekly, Monthly: cfg.Reports.Monthly, Morning: cfg.Reports.Morning},
 		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
 		Sent: func() { h.mailer.Notify() }, Requeue: func(ctx context.Context, ids ...uint64) (int, error) { return h.mailer.Retry(ctx, ids...) },
 	})

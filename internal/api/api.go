@@ -16,6 +16,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"helpost/internal/blob"
+	"helpost/internal/report"
 	"helpost/internal/store"
 	"helpost/smtpd"
 )
@@ -45,6 +46,8 @@ type Options struct {
 	Checks  []Check           // what must hold, beside the store, for helpost to be ready
 	Metrics []func(io.Writer) // each writes samples in Prometheus' text format
 	Log     *slog.Logger
+	// Figures counts; nil: there are no reports. What cannot be understood is report.ErrAsk.
+	Figures func(context.Context, report.Ask) (report.Report, error)
 }
 
 // Check is something without which helpost is not ready.
@@ -102,6 +105,7 @@ func (s *Server) Control() http.Handler {
 		"take":               s.take,
 		"trace":              s.trace,
 		"policy":             s.policy,
+		"report":             s.figures,
 	} {
 		mux.HandleFunc("/control/"+path, s.only(http.MethodPost, serve))
 	}

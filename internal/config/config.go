@@ -35,6 +35,7 @@ type Config struct {
 	Escalation  Escalation   `toml:"escalation"`
 	Validation  Validation   `toml:"validation"`
 	Loops       Loops        `toml:"loops"`
+	Reports     Reports      `toml:"reports"`
 	Portal      Portal       `toml:"portal"`
 	Clamd       Clamd        `toml:"clamd"`
 	Hooks       []Hook       `toml:"hook"`
@@ -275,6 +276,13 @@ type Validation struct {
 // Loops bounds automatic answers ([loops]).
 type Loops struct {
 	PerAddressHour int `toml:"per_address_hour"`
+}
+
+// Reports says which figures and lists go out by themselves ([reports]).
+type Reports struct {
+	Weekly  bool `toml:"weekly"`  // to each lead, the team's figures of the last week
+	Monthly bool `toml:"monthly"` // to the manager, those of the last month
+	Morning bool `toml:"morning"` // to each agent and lead, what is on the desk today
 }
 
 // Portal is the web server ([portal]): health, metrics and the API now, pages later.

@@ -46,6 +46,7 @@ func defaults(path string) *Config {
 	c.Validation.ReopenWindow = hours(168)
 	c.Validation.Calendar = Always
 	c.Loops.PerAddressHour = 30
+	c.Reports = Reports{Weekly: true, Monthly: true, Morning: true}
 	c.Portal.Listen = "127.0.0.1:8080"
 	return c
 }

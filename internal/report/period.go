@@ -52,6 +52,9 @@ func (a Ask) Resolve(zone *time.Location, now time.Time) (Query, error) {
 	return q, err
 }
 
+// UnknownTeam says that there is no such team; it wraps ErrAsk.
+func UnknownTeam(name string) error { return fmt.Errorf("%w: there is no team %.40q", ErrAsk, name) }
+
 // between is the period of two days, both included; without the last it goes on until today.
 func between(first, last string, zone *time.Location, now time.Time) (Period, error) {
 	if last == "" {

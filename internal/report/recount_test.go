@@ -162,7 +162,7 @@ func (s *second) judgeResponse(p *workflow.Policy, all []picture, answer, fixed 
 			s.gross[0] = "missed"
 		}
 	} else {
-		owed := !isOver(s.last.state())
+		owed := !isOver(s.last.state()) || s.last.state() == "resolved" && field[workflow.Validation](s.last, "validation").Held == "undeliverable"
 		until := at
 		if !owed {
 			until = all[fixed].at

@@ -75,6 +75,11 @@ func alive(t *workflow.Ticket) bool {
 	return t.State == workflow.New || t.State == workflow.Open || t.State == workflow.Paused
 }
 
+// unheard says whether the fix that was the answer did not reach the reporter, so that an answer is still owed.
+func unheard(t *workflow.Ticket) bool {
+	return t.State == workflow.Resolved && t.Validation.Held == "undeliverable"
+}
+
 // step notes what an event did to the clocks, and counts it.
 func (t *teller) step(was, is *workflow.Ticket, e *workflow.Event) {
 	switch {
@@ -141,8 +146,8 @@ func (t *teller) judge(at time.Time) {
 	s, is := &t.s, &t.s.Ticket
 	s.Response = judged(is, &is.Response, t.response)
 	if t.response == nil {
-		until, running := at, alive(is)
-		if t.resolution != nil {
+		until, running := at, alive(is) || unheard(is)
+		if t.resolution != nil && !running {
 			until = t.resolution.wall
 		}
 		s.Response.Net, s.Response.Gross = undecided(is, &is.Response, until, until, t.goal(is, is.Response.Goal, true), running)

@@ -37,6 +37,8 @@ func TestWhatBecomesOfATarget(t *testing.T) {
 		{"not resolved, past the target", sop.Department, func(l *life) { l.agent("kata").sleep(8 * time.Hour) }, Met, Met, Missed, Missed},
 		{"resolved in time", sop.Department, func(l *life) { l.pass(30*minute).agent("", fix).pass(20 * time.Hour) }, Met, Met, Met, Met},
 		{"a pause is no fault, but by the clock on the wall", sop.Department, func(l *life) { l.agent("kata", pause).sleep(9*time.Hour).agent("", fix) }, Met, Met, Met, Missed},
+		{"a pause, and all within the target by the clock on the wall", sop.Department, func(l *life) { l.agent("kata", pause).sleep(8*time.Hour).agent("", fix) }, Met, Met, Met, Met},
+		{"a pause, and a second too long by the clock on the wall", sop.Department, func(l *life) { l.agent("kata", pause).sleep(8*time.Hour+time.Second).agent("", fix) }, Met, Met, Met, Missed},
 		{"paused after the target", sop.Department, func(l *life) { l.agent("kata").sleep(9*time.Hour).agent("", pause).sleep(time.Hour).agent("", fix) }, Met, Met, Missed, Missed},
 		{"paused before the target, still paused", sop.Department, func(l *life) { l.agent("kata", pause).sleep(9 * time.Hour) }, Met, Met, Running, Missed},
 		{"paused, resumed, resolved in what was left", sop.Department, func(l *life) {
@@ -60,6 +62,7 @@ func TestWhatBecomesOfATarget(t *testing.T) {
 		{"closed by hand before an answer was due", sop.Department, func(l *life) { l.sleep(30*minute).agent("", shut).pass(48 * time.Hour) }, Unowed, Unowed, Met, Met},
 		{"closed by hand when the answer was past due", sop.Department, func(l *life) { l.sleep(61*minute).agent("", shut) }, Missed, Missed, Met, Met},
 		{"an answer that came back does not count", sop.Department, func(l *life) { l.agent("kata").bounce(); l.sleep(61 * minute) }, Missed, Missed, Running, Running},
+		{"a fix that the reporter never heard of answers nothing", sop.Department, func(l *life) { l.agent("", fix).lose(); l.sleep(61 * minute) }, Missed, Missed, Met, Met},
 		{"closed by silence: the solution counts, not the closing", sop.Department, func(l *life) { l.sleep(7*time.Hour).agent("", fix).pass(48 * time.Hour) }, Missed, Missed, Met, Met},
 	} {
 		l := begin(t, policy(), start, 1, workflow.Mail{Subject: "printer", Report: sop.Report{Impact: c.impact, Urgency: sop.Medium}})

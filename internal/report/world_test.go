@@ -140,6 +140,11 @@ func (l *life) pass(d time.Duration) *life {
 	return l
 }
 
+// lose brings the notice of the fix back.
+func (l *life) lose() {
+	l.apply(l.p.Decide(l.situation(), workflow.Input{Failed: &workflow.Failed{Kind: sop.KindResolved, To: l.ticket.Reporter.Address, Event: l.ticket.Seq}}, l.now), l.ticket.Number)
+}
+
 // sleep lets time pass while nobody looks: nothing is done.
 func (l *life) sleep(d time.Duration) *life {
 	l.now = l.now.Add(d)
@@ -177,7 +182,7 @@ func someLife(t *rapid.T, outer testing.TB, p *workflow.Policy, n sop.Number) *l
 	l.other = workflow.Ticket{Facts: workflow.Facts{Number: 900000, State: workflow.Open, Seq: 1}}
 	for range rapid.IntRange(0, 12).Draw(t, "steps") {
 		minutes := time.Duration(rapid.SampledFrom([]int{0, 7, 15, 20, 60, 119, 240, 480, 1500}).Draw(t, "minutes")) * time.Minute
-		switch rapid.SampledFrom([]string{"pass", "pass", "sleep", "agent", "agent", "pause", "fix", "reporter", "bounce"}).Draw(t, "step") {
+		switch rapid.SampledFrom([]string{"pass", "pass", "sleep", "agent", "agent", "pause", "fix", "reporter", "bounce", "lose"}).Draw(t, "step") {
 		case "pass":
 			l.pass(minutes)
 		case "sleep":
@@ -192,6 +197,8 @@ func someLife(t *rapid.T, outer testing.TB, p *workflow.Policy, n sop.Number) *l
 			l.reporter(rapid.SampledFrom([]sop.Verdict{sop.Confirm, sop.Dispute, sop.Unclear, sop.Other}).Draw(t, "verdict"))
 		case "bounce":
 			l.bounce()
+		case "lose":
+			l.lose()
 		}
 	}
 	return l
