@@ -91,10 +91,15 @@ func (v *vocabulary) mentions(text string, words []token) []mention {
 
 // unitAt reads the name behind "bagian".
 func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int) {
+	own := false
+	for i < len(words) && i < at+4 && isOwner(lower(text[words[i].start:words[i].end])) { // "bagian saya Ekspor"
+		own = true
+		i++
+	}
 	end, small := i, false
 	for end < len(words) && end < i+unitWords {
 		w := words[end]
-		if end > i && w.breaks&^breakColon != 0 || end == i && w.breaks&(breakLine|breakStop) != 0 && !strings.HasPrefix(text[words[i-1].end:], ". ") {
+		if end > i && w.breaks&^breakColon != 0 || end == i && w.breaks&(breakLine|breakStop) != 0 && !isShortened(text, words[i-1]) {
 			break
 		}
 		s := text[w.start:w.end]
@@ -127,7 +132,15 @@ func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int
 	name := text[words[i].start:words[end-1].end]
 	m := mention{name: v.tidyDepartment(name), text: text[words[at].start:words[end-1].end], certain: true}
 	v.place(&m, text, words, at)
+	m.from = m.from || own
 	return m, end
+}
+
+func isOwner(w string) bool { return w == "saya" || w == "kami" || w == "adalah" || w == "sy" }
+
+// isShortened says whether a word is an abbreviation with its full stop: "Dept. Logistik".
+func isShortened(text string, w token) bool {
+	return w.end-w.start <= 4 && w.end < len(text) && text[w.end] == '.' && !strings.EqualFold(text[w.start:w.end], "team") && !strings.EqualFold(text[w.start:w.end], "unit")
 }
 
 func allCapitals(s string) bool { return s == strings.ToUpper(s) && len(s) > 3 }
@@ -163,7 +176,7 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 		return mention{}, 0
 	}
 	s := text[words[i].start:words[end-1].end]
-	if len(s) < 4 && s != strings.ToUpper(s) {
+	if len(s) < 3 && s != strings.ToUpper(s) {
 		return mention{}, 0
 	}
 	m := mention{name: v.tidyDepartment(s), text: text[words[at].start:words[end-1].end], certain: isCapital(text, words[i])}

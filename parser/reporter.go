@@ -33,6 +33,26 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if from != "" {
 		return from, "header"
 	}
+	return v.nameByAddress(s)
+}
+
+// nameByAddress finds the name that an address without a display name hints at: mila@… and "mila dr hrd".
+func (v *vocabulary) nameByAddress(s *source) (name, evidence string) {
+	local, _, _ := strings.Cut(s.from.Address, "@")
+	hint := strings.FieldsFunc(local, func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(hint) == 0 || len(hint[0]) < 3 || s.forward != nil {
+		return "", ""
+	}
+	for i, w := range s.words[:min(len(s.words), 300)] {
+		said := s.text[w.start:w.end]
+		if lower(said) != hint[0] || i+1 < len(s.words) && s.words[i+1].breaks == 0 && !v.isUnitAhead(s.words, i+1) && !isCapital(s.text, s.words[i+1]) {
+			continue
+		}
+		if full := fullName(s.text, said); full != "" {
+			return full, full
+		}
+		return capitalise(said), said
+	}
 	return "", ""
 }
 
