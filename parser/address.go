@@ -31,8 +31,8 @@ func strictFrom(h header, mended bool) string {
 		return ""
 	}
 	list, err := (&mail.AddressParser{WordDecoder: &mime.WordDecoder{CharsetReader: anyCharset}}).ParseList(value)
-	if err != nil || len(list) != 1 || !isPlainAddress(list[0].Address) {
-		return ""
+	if err != nil || len(list) != 1 || !isPlainAddress(list[0].Address) || !strings.Contains(value, list[0].Address) {
+		return "" // the last: blanks and comments within an address (RFC 5322 §4.4)
 	}
 	return strings.ToLower(list[0].Address)
 }
@@ -157,7 +157,7 @@ func splitAddresses(value string) []string {
 // readAddress reads one mailbox: name <address>, address (name), or a bare address.
 func readAddress(piece string) (Address, bool) {
 	piece = strings.TrimSpace(piece)
-	if open := strings.LastIndexByte(piece, '<'); open >= 0 {
+	if open := angle(piece); open >= 0 {
 		inner := piece[open+1:]
 		after := ""
 		if end := strings.IndexByte(inner, '>'); end >= 0 {
@@ -194,6 +194,31 @@ func readAddress(piece string) (Address, bool) {
 		}
 	}
 	return Address{}, false
+}
+
+// angle returns where the bracket of the address stands: the last one outside of quotes and comments.
+func angle(piece string) int {
+	open, depth, quoted := -1, 0, false
+	pairs := strings.Count(piece, `"`)%2 == 0
+	for i := 0; i < len(piece); i++ {
+		switch c := piece[i]; {
+		case c == '\\':
+			i++
+		case c == '"' && depth == 0 && pairs:
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case c == '<' && depth == 0:
+			open = i
+		}
+	}
+	if depth > 0 && open < 0 { // a bracket that closes nothing
+		return strings.LastIndexByte(piece, '<')
+	}
+	return open
 }
 
 // cutComments takes the comments out of a piece.

@@ -48,7 +48,6 @@ type survey struct {
 	receipt  *part // message/disposition-notification
 	reaction bool
 	calendar *part // text/calendar that is the mail itself, no file
-	hasText  bool
 }
 
 func surveyParts(root *part) *survey {
@@ -78,11 +77,10 @@ func (s *survey) visit(p, parent *part) {
 	case "text/vnd.google.email-reaction+json":
 		s.reaction = true
 	case "text/calendar":
-		if p.disposition != "attachment" && (parent == nil || parent.kind == "multipart/alternative" || parent.kind == "multipart/mixed" && p.filename() == "") {
+		invites := parent == nil || parent.kind == "multipart/alternative"
+		if p.disposition != "attachment" && (invites || p.filename() == "" && p.params.get("method") != "") {
 			s.calendar = p
 		}
-	case "text/plain", "text/html":
-		s.hasText = s.hasText || parent == nil || parent.kind == "multipart/mixed"
 	}
 }
 
@@ -172,7 +170,7 @@ func isCalendar(h header, tree *survey) bool {
 	if strings.Contains(strings.ToLower(h.get("Content-Class")), "calendarmessage") {
 		return true
 	}
-	return tree.calendar != nil && (tree.calendar.params.get("method") != "" || !tree.hasText)
+	return tree.calendar != nil
 }
 
 // kindByHeader reads the fields of RFC 3834 and what lists, mailings and other programs write beside them.
@@ -280,7 +278,18 @@ func (p *Parser) hasTag(subject string) bool {
 func (p *Parser) isRobot(address string) bool {
 	local, _, _ := strings.Cut(address, "@")
 	local, _, _ = strings.Cut(local, "+")
-	return p.auto.members["robot sender"][local]
+	if p.auto.members["robot sender"][local] {
+		return true
+	}
+	for _, robot := range p.auto.phrases["robot sender"] { // noreply-dmarc, alerts-noreply
+		if rest, ok := strings.CutPrefix(local, robot); ok && strings.ContainsAny(rest[:1], "-_.") {
+			return true
+		}
+		if rest, ok := strings.CutSuffix(local, robot); ok && strings.ContainsAny(rest[len(rest)-1:], "-_.") {
+			return true
+		}
+	}
+	return false
 }
 
 // tellsAbsence says whether the new words tell of an absence.
@@ -292,27 +301,34 @@ func (p *Parser) tellsAbsence(m *Mail) bool {
 // begins as one, and its words tell of an absence in the manner of such answers. People who write of their leave say so
 // within a sentence, and ask for something.
 func (p *Parser) isHeaderlessReply(m *Mail) bool {
-	phrase, rest, ok := p.auto.begins("automatic subject", plainWords(m.Subject))
-	if !ok {
-		return false
+	subject := strings.TrimLeft(plainWords(m.Subject), "[(<*! ")
+	_, rest, automatic := p.auto.begins("automatic subject", subject)
+	if !automatic {
+		var absent bool
+		if _, rest, absent = p.auto.begins("absence subject", subject); !absent {
+			return false
+		}
 	}
-	rest = strings.TrimSpace(rest)
-	separate := rest == "" || strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "re:") ||
-		strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "–") || strings.HasPrefix(rest, "(")
-	if !separate {
-		_, _, until := p.auto.begins("until", rest)
-		separate = until
-	}
-	if !separate {
+	if !p.isSetOff(rest) {
 		return false
 	}
 	text := plainWords(head(m.NewText, readForWords))
 	absence, manner := p.auto.holds("absence", text), p.auto.holds("absence manner", text)
-	says := strings.Contains(phrase, "auto") || strings.Contains(phrase, "otomatis") // the subject names itself automatic
-	if says {
+	if automatic {
 		return absence || manner || p.auto.holds("machine words", text) || p.answers(m)
 	}
-	return absence && (manner || p.answers(m)) && !strings.Contains(text, "?")
+	return absence && (manner || p.answers(m)) && !strings.Contains(text, "?") && !p.auto.holds("asking", text)
+}
+
+// isSetOff says whether what follows the first words of a subject is set off from them: nothing, a sign, the subject that
+// is answered, or a date until when. Within a sentence they are a person's.
+func (p *Parser) isSetOff(rest string) bool {
+	rest = strings.TrimSpace(rest)
+	if rest == "" || strings.HasPrefix(rest, "re:") || strings.ContainsAny(rest[:1], ":[]()>*-") || strings.HasPrefix(rest, "–") || strings.HasPrefix(rest, "：") {
+		return true
+	}
+	_, _, until := p.auto.begins("until", rest)
+	return until
 }
 
 // isRobotAnswer says whether a mail is the acknowledgement of another service desk that bears no mark: a number in its

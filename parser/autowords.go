@@ -28,7 +28,7 @@ type autoWords struct {
 
 // autoSections are the sections that a file may have.
 var autoSections = []string{
-	"automatic subject", "absence", "absence manner", "machine words", "taken", "until", "between", "back", "months", "weekdays",
+	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "months", "weekdays",
 	"receipt subject", "receipt", "recall subject", "recall", "reaction",
 	"answer field", "robot field", "bulk field", "robot sender", "daemon", "daemon name", "failure", "delay", "late", "original",
 }

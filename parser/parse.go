@@ -101,6 +101,9 @@ func readFields(root *part) *Mail {
 	if from := readAddresses(h.all("From")); len(from) > 0 {
 		m.From = from[0]
 	}
+	if m.StrictFrom != "" { // where both can read it, people are shown what is believed
+		m.From.Address = m.StrictFrom
+	}
 	for _, name := range []string{"Delivered-To", "X-Original-To"} {
 		for _, a := range readAddresses(h.all(name)) {
 			if len(m.DeliveredTo) < maxAddresses {
