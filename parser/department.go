@@ -73,12 +73,12 @@ func (v *vocabulary) mentions(text string, words []token) []mention {
 		n, marks := v.report.longest(words[i:])
 		var m mention
 		var end int
-		switch {
-		case hasMark(marks, "unit before"):
+		if hasMark(marks, "unit before") {
 			m, end = v.unitAt(text, words, i, i+n)
-		case hasMark(marks, "from unit"):
+		} else if hasMark(marks, "from unit") {
 			m, end = v.knownAt(text, words, i, i+n)
-		case hasMark(marks, "unit after"):
+		}
+		if end == 0 && hasMark(marks, "unit after") {
 			m, end = v.unitBehind(text, words, i, i+n)
 		}
 		if end > 0 && m.name != "" {
