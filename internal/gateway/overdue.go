@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/thread"
 	"helpost/workflow"
@@ -47,7 +46,7 @@ func (g *Gateway) overdue(ctx context.Context, to []thread.Binding, now time.Tim
 
 // boundTo is the ticket of a binding, the zero one where there is none.
 func (g *Gateway) boundTo(v store.Reader, b thread.Binding) (t workflow.Ticket, err error) {
-	if b.Ticket == sop.Number(0) {
+	if b.Ticket == 0 {
 		return t, nil
 	}
 	if t, _, err = v.Ticket(b.Ticket); errors.Is(err, store.ErrNotFound) {

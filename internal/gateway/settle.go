@@ -28,6 +28,9 @@ type decided struct {
 func (g *Gateway) settle(ctx context.Context, b Bound) (Passed, error) {
 	now := workflow.Moment(g.Clock())
 	d := Decided{Bound: b}
+	if err := g.overdue(ctx, b.To, now); err != nil {
+		return Passed{}, err
+	}
 	for _, to := range b.To {
 		one, err := g.decide(ctx, b, to, now)
 		if err != nil {
