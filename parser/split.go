@@ -4,6 +4,8 @@ import (
 	"strings"
 )
 
+const htmlBytes = 1 << 20 // of a mail that answers nothing; a larger one is not read twice
+
 // split finds what is new in a mail: it sets m.NewText, m.Quoted, m.Signature and, where the text passes a mail on, m.Forward.
 //
 // Text is the mail's text without the armour of a signed one: every line of the new text is a line of it. Where the mail
@@ -13,14 +15,17 @@ func (p *Parser) split(m *Mail, text, source string) {
 	v, o := p.words, p.words.occasionOf(m, p.opts.Prefix)
 	lines := cutLines(text)
 	var h htmlText
-	if source != "" && o.reply {
+	if source != "" && (o.reply || len(source) <= htmlBytes) {
 		h = readHTML(source)
 	}
-	same := h.Text == text
+	same := strings.HasPrefix(h.Text, text) && text != ""
 	if same {
-		markSpans(lines, h.Quoted)
+		inSpans(lines, h.Quoted, func(l *textLine) { l.marked = true })
 	}
 	v.markQuotes(lines, o)
+	if same {
+		markSigned(lines, h.Signature)
+	}
 	if o.reply && !same && !anyOf(lines, lineQuoted) && !anyOf(lines, lineForwarded) {
 		markByHTML(lines, h)
 	}
@@ -33,18 +38,41 @@ func (p *Parser) split(m *Mail, text, source string) {
 	}
 }
 
-// markSpans marks the lines that lie in quoted ranges of the text.
-func markSpans(lines []textLine, quoted []span) {
+// inSpans calls do for the lines that begin in one of the ranges of the text.
+func inSpans(lines []textLine, spans []span, do func(*textLine)) {
 	at, k := 0, 0
 	for i := range lines {
 		end := at + len(lines[i].raw)
-		for k < len(quoted) && quoted[k].End <= at {
+		for k < len(spans) && spans[k].End <= at {
 			k++
 		}
-		if k < len(quoted) && lines[i].s != "" && quoted[k].Start <= at+strings.Index(lines[i].raw, lines[i].s) && at < quoted[k].End {
-			lines[i].marked = true
+		if k < len(spans) && lines[i].s != "" && spans[k].Start <= at+strings.Index(lines[i].raw, lines[i].s) && at < spans[k].End {
+			do(&lines[i])
 		}
 		at = end + 1
+	}
+}
+
+// markSigned takes what the mail program marked as a signature for one, unless nothing else would be left.
+func markSigned(lines []textLine, spans []span) {
+	left := false
+	for i := range lines {
+		left = left || lines[i].s != "" && lines[i].kind == lineNew
+	}
+	if !left || len(spans) == 0 {
+		return
+	}
+	marked := map[*textLine]bool{}
+	inSpans(lines, spans, func(l *textLine) { marked[l] = l.kind == lineNew && !strings.HasPrefix(l.s, "#") })
+	for i := range lines {
+		if lines[i].s != "" && lines[i].kind == lineNew && !marked[&lines[i]] {
+			for l, is := range marked {
+				if is {
+					l.kind = lineSignature
+				}
+			}
+			return
+		}
 	}
 }
 

@@ -121,3 +121,14 @@ func BenchmarkSplit(b *testing.B) {
 		p.split(&m, text, "")
 	}
 }
+
+func TestSignatureByTheHTML(t *testing.T) {
+	p := newParser(t, Options{})
+	html := `<div>Mohon dicek ya.</div><div class="gmail_signature"><div>dina, bagian umum</div><div>lantai dua</div></div>`
+	text := readHTML(html).Text
+	m := &Mail{Subject: "Printer", Text: text}
+	p.split(m, text, html)
+	if m.NewText != "Mohon dicek ya." || !strings.Contains(m.Signature, "bagian umum") {
+		t.Errorf("new text %q, signature %q", m.NewText, m.Signature)
+	}
+}
