@@ -16,6 +16,7 @@ type answer struct {
 	was                                      bool // it did not work before
 	tries                                    bool // speaks of trying
 	maybe                                    bool // speaks of what may be
+	aside                                    bool // says something that no list understands, behind "it works"
 	later, ask, request, keep                bool
 	other                                    bool // another matter
 	strange                                  int
@@ -98,6 +99,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.was = a.was || f.pastNegative
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
+	a.aside = a.aside || a.good && c.opens && f.strange >= 3 && !f.good && !f.thanks && !f.praise && !f.yes && !f.close && !f.cause && !f.past && !f.needless && !hasSection(c, "rating")
 	a.hedged = a.hedged || f.hedged
 	a.yes = a.yes || f.yes || f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 }
@@ -193,6 +195,8 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 	case a.request && !a.close:
 		return sop.Unclear, a.said()
 	case (a.was || a.tries || a.maybe) && !sure:
+		return sop.Unclear, a.said()
+	case sure && a.aside && !a.close:
 		return sop.Unclear, a.said()
 	case sure, a.hedged && agrees:
 		return sop.Confirm, a.said()
