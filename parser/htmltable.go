@@ -110,51 +110,57 @@ func (w *htmlWalker) marksAfter(place int) bool {
 		(w.rest || w.quote.depth > 0) && w.quoteFrom > place || w.sign.depth > 0 && w.signFrom > place
 }
 
-// layTable writes the rows of a table: "Key: value" where its rows are pairs, else the cells side by side.
+// layTable writes the rows of a table: "Key: value" where its rows are pairs, else the cells side by side. It looks at
+// the rows twice, for only all of them tell whether they are pairs.
 func layTable(out []byte, t table) string {
-	rows := make([][]string, 0, len(t.rows))
-	pairs := 0
-	for i, r := range t.rows {
-		end := len(out)
+	text := string(out[t.start:])
+	rowText := func(i int) string {
+		end := len(text)
 		if i+1 < len(t.rows) {
-			end = t.rows[i+1].start
+			end = t.rows[i+1].start - t.start
 		}
-		if r.start >= end {
-			continue
+		return text[t.rows[i].start-t.start : end]
+	}
+	var cells []string // of one row, used again for the next
+	pairs, filled := 0, 0
+	for i := range t.rows {
+		if cells = tidyCells(cells[:0], rowText(i)); len(cells) > 0 {
+			filled++
 		}
-		cells := tidyCells(strings.Split(string(out[r.start:end]), string(rune(cellMark))))
 		if len(cells) == 2 && isKey(cells[0]) {
 			pairs++
 		}
-		rows = append(rows, cells)
 	}
 	columns := len(t.rows) > 1 && t.rows[0].heading && t.rows[0].cells > 1
 	var b strings.Builder
-	if lead := t.rows[0].start; lead > t.start {
-		b.Write(bytes.ReplaceAll(out[t.start:lead], []byte{cellMark}, []byte{'\n'}))
-	}
-	for _, cells := range rows {
+	b.Grow(len(text))
+	b.WriteString(strings.ReplaceAll(text[:t.rows[0].start-t.start], string(rune(cellMark)), "\n"))
+	for i := range t.rows {
+		cells = tidyCells(cells[:0], rowText(i))
 		if columns {
-			for i, c := range cells {
-				cells[i] = strings.Join(strings.Fields(c), " ")
+			for j, c := range cells {
+				if strings.Contains(c, "\n") {
+					cells[j] = strings.Join(strings.Fields(c), " ")
+				}
 			}
 		}
-		line := layRow(cells, !columns && (pairs > 1 && pairs*3 >= len(rows)*2))
-		if line == "" {
+		if len(cells) == 0 || len(cells) == 1 && cells[0] == "" {
 			continue
 		}
 		if b.Len() > 0 && !strings.HasSuffix(b.String(), "\n") {
 			b.WriteByte('\n')
 		}
-		b.WriteString(line)
+		layRow(&b, cells, !columns && pairs > 1 && pairs*3 >= filled*2)
 	}
 	return b.String()
 }
 
-// tidyCells trims the cells, gives a colon that stands alone to the cell before it, and drops empty cells at both ends.
-func tidyCells(cells []string) []string {
-	var tidy []string
-	for _, c := range cells {
+// tidyCells appends the cells of a row: trimmed, a colon that stands alone given to the cell before it, without the empty
+// ones at both ends.
+func tidyCells(tidy []string, row string) []string {
+	for more := true; more; {
+		var c string
+		c, row, more = strings.Cut(row, string(rune(cellMark)))
 		c = strings.Trim(c, " \n")
 		if (c == ":" || c == "：") && len(tidy) > 0 {
 			if last := &tidy[len(tidy)-1]; !strings.HasSuffix(*last, ":") {
@@ -174,25 +180,31 @@ func tidyCells(cells []string) []string {
 }
 
 // layRow writes one row.
-func layRow(cells []string, pairs bool) string {
-	switch {
-	case len(cells) == 0:
-		return ""
-	case len(cells) == 1:
-		return cells[0]
-	case len(cells) == 2 && strings.HasSuffix(cells[0], ":") && !strings.Contains(cells[0], "\n"):
-		return cells[0] + " " + strings.TrimLeft(strings.TrimPrefix(cells[1], ":"), " ")
-	case len(cells) == 2 && strings.HasPrefix(cells[1], ":") && isKey(cells[0]):
-		return cells[0] + cells[1]
-	case len(cells) == 2 && pairs && isKey(cells[0]):
-		return cells[0] + ": " + cells[1]
+func layRow(b *strings.Builder, cells []string, pairs bool) {
+	between := " | "
+	switch key := cells[0]; {
+	case len(cells) != 2:
+	case strings.HasSuffix(key, ":") && !strings.Contains(key, "\n"):
+		cells[1], between = strings.TrimLeft(strings.TrimPrefix(cells[1], ":"), " "), " "
+	case strings.HasPrefix(cells[1], ":") && isKey(key):
+		between = ""
+	case pairs && isKey(key):
+		between = ": "
 	}
-	for _, c := range cells {
-		if strings.Contains(c, "\n") {
-			return strings.Join(cells, "\n")
+	if between == " | " {
+		for _, c := range cells {
+			if strings.Contains(c, "\n") {
+				between = "\n"
+				break
+			}
 		}
 	}
-	return strings.Join(cells, " | ")
+	for i, c := range cells {
+		if i > 0 {
+			b.WriteString(between)
+		}
+		b.WriteString(c)
+	}
 }
 
 // isKey says whether a cell may name what stands beside it: short, on one line, beginning with a letter.
