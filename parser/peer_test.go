@@ -26,7 +26,7 @@ func TestAnotherReaderAgrees(t *testing.T) {
 		case "reply":
 			raw = replyMail()
 		case "picture":
-			raw = fileMail("image/png", "error.png", noisyPicture(20<<10))
+			raw = fileMail("image/png", "error.png", noisyPicture(t, 20<<10))
 		default:
 			if raw, err = os.ReadFile(file); err != nil {
 				t.Fatal(err)
