@@ -13,6 +13,8 @@ import (
 //	! text         the first line of a mail to the desk; ticket, priority and where an answer goes are set around it
 //	- text         an item of a list
 //	= Label: text  a fact; left out where there is no text
+//	% 66: Label | value | note
+//	               a bar of so many percent, with what it is, its value and what there is to say; without a number: no bar
 //	{{.Words}}     alone on its line: the words that the notice carries; likewise {{.Body}}
 //	{{.Buttons}}   alone on its line: the ready answers
 //	text           a line of a paragraph
@@ -28,6 +30,7 @@ type block struct {
 	List              []string
 	Facts             []fact
 	Buttons           []Button
+	Bars              []barRow
 	Near              bool // the next block follows without a blank line
 }
 
@@ -41,10 +44,13 @@ const (
 	wordsBlock
 	plainBlock // words that are the mail itself
 	buttonsBlock
+	barsBlock
 )
 
 // joins says whether two lines of this kind, one below the other, are one block.
-func (k blockKind) joins() bool { return k == textBlock || k == listBlock || k == factsBlock }
+func (k blockKind) joins() bool {
+	return k == textBlock || k == listBlock || k == factsBlock || k == barsBlock
+}
 
 // flows says whether blocks of this kind may follow one another without a blank line.
 func (k blockKind) flows() bool { return k == textBlock || k == listBlock }
@@ -77,6 +83,7 @@ func (v *view) blocksOf(written string) []block {
 		if last := len(blocks) - 1; near && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() {
 			blocks[last].lines = append(blocks[last].lines, b.lines...)
 			blocks[last].Facts = append(blocks[last].Facts, b.Facts...)
+			blocks[last].Bars = append(blocks[last].Bars, b.Bars...)
 			continue
 		}
 		if last := len(blocks) - 1; near && last >= 0 && b.kind.flows() && blocks[last].kind.flows() {
@@ -115,6 +122,11 @@ func (v *view) blockOf(line string) (b block, ok bool) {
 		label, text, _ := strings.Cut(text, ":")
 		text = guarded(strings.TrimSpace(unmark(text)))
 		return block{kind: factsBlock, Facts: []fact{{guarded(unmark(label)), text}}}, text != ""
+	}
+	if text, is := strings.CutPrefix(line, "% "); is {
+		b := barOf(unmark(text))
+		b.Label, b.Value, b.Note = guarded(b.Label), guarded(b.Value), guarded(b.Note)
+		return block{kind: barsBlock, Bars: []barRow{b}}, true
 	}
 	return block{kind: textBlock, lines: []string{guarded(unmark(line))}}, true
 }

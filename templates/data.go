@@ -50,6 +50,11 @@ type Data struct {
 	Silence  time.Duration // of `closed` by silence: how long nobody answered; 0: not said
 	Pictures []string      // Content-IDs, without brackets, of pictures that come along and are shown below the words
 	Invited  bool          // of `scheduled`: an invitation comes along
+
+	Figures                            *Figures // of `report`
+	Due                                []Ticket // of `morning`: due today, or late; List are the others of his own
+	Awaiting                           []Ticket // of `morning`: waiting for the reporter's word
+	DueCount, ListCount, AwaitingCount int      // how many there are, where not all are listed; 0: those listed
 }
 
 // Company is what a notice says of the company.

@@ -28,6 +28,7 @@ var Kinds = []sop.Kind{
 	sop.KindAck, sop.KindMissing, sop.KindNew, sop.KindAssigned, sop.KindUpdate, sop.KindReply, sop.KindPaused, sop.KindScheduled,
 	sop.KindResolved, sop.KindReminder, sop.KindClosed, sop.KindReopened, sop.KindMerged, sop.KindNote, sop.KindWarning,
 	sop.KindBreach, sop.KindEscalated, sop.KindStatus, sop.KindHelp, sop.KindError, sop.KindUndeliverable,
+	sop.KindReport, sop.KindMorning,
 }
 
 const wordsFile = "words" // beside the kinds: fixed words, labels of buttons

@@ -29,6 +29,7 @@ func (s *Set) Render(d Data) (Mail, error) {
 	p.Quote = escapedLines(p.quote)
 	for i := range p.Blocks {
 		p.Blocks[i].fill()
+		p.Bars = p.Bars || p.Blocks[i].kind == barsBlock
 	}
 	for _, id := range d.Pictures {
 		p.Pictures = append(p.Pictures, template.URL("cid:"+id))
@@ -46,6 +47,7 @@ type page struct {
 	Blocks     []block
 	Pictures   []template.URL
 	Foot, Ref  string
+	Bars       bool // there are bars in it
 	QuoteIntro string
 	Quote      template.HTML
 	quote      []string
@@ -76,6 +78,12 @@ func (p *page) text(toDesk bool) string {
 		}
 		for _, f := range bl.Facts {
 			b.WriteString(f.Label + ": " + f.Text + "\n")
+		}
+		for _, bar := range bl.Bars {
+			b.WriteString("- " + bar.Label + ": " + bar.Value + "\n")
+			if bar.Note != "" {
+				b.WriteString("  " + bar.Note + "\n")
+			}
 		}
 	}
 	b.WriteString("\n" + p.Foot + "\n")

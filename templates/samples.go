@@ -140,7 +140,7 @@ func with(d Data, change func(*Data)) Data {
 
 func samplesIn(s sampler) map[string]Data {
 	all := map[string]Data{}
-	for _, some := range []map[string]Data{s.reports(), s.answers(), s.desk(), s.clocks(), s.statuses(), s.errors()} {
+	for _, some := range []map[string]Data{s.reports(), s.answers(), s.desk(), s.clocks(), s.statuses(), s.errors(), s.figures()} {
 		maps.Copy(all, some)
 	}
 	return all

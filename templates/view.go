@@ -69,6 +69,10 @@ type view struct {
 	FailedAddress     string
 	List              []ticketView
 	Count             int
+	Figures           *figuresView
+	Today, Awaiting   []ticketView // of `morning`; List are the others of his own
+	TodayCount        int
+	AwaitingCount     int
 
 	d       *Data
 	l       *language
@@ -130,6 +134,7 @@ func newView(l *language, d *Data) *view {
 	}
 	v.details()
 	v.list()
+	v.Figures = viewFigures(l, d)
 	return v
 }
 
@@ -186,15 +191,20 @@ func (l *language) example(word string) string {
 
 // list fills in the tickets of a list, each with its buttons.
 func (v *view) list() {
-	v.Count = len(v.d.List)
-	for i := range v.d.List[:min(v.Count, maxListed)] {
-		t := viewTicket(v.l, v.d, &v.d.List[i])
-		if buttons := v.d.List[i].Buttons; len(buttons) > 0 {
+	v.Count, v.TodayCount, v.AwaitingCount = max(len(v.d.List), v.d.ListCount), max(len(v.d.Due), v.d.DueCount), max(len(v.d.Awaiting), v.d.AwaitingCount)
+	v.List, v.Today, v.Awaiting = v.listed(v.d.List), v.listed(v.d.Due), v.listed(v.d.Awaiting)
+}
+
+func (v *view) listed(tickets []Ticket) (list []ticketView) {
+	for i := range tickets[:min(len(tickets), maxListed)] {
+		t := viewTicket(v.l, v.d, &tickets[i])
+		if buttons := tickets[i].Buttons; len(buttons) > 0 {
 			t.Buttons = buttonsMark + strconv.Itoa(len(v.buttons))
 			v.buttons = append(v.buttons, v.l.labelled(buttons))
 		}
-		v.List = append(v.List, t)
+		list = append(list, t)
 	}
+	return list
 }
 
 // hello greets by the full name; whoever has none is greeted without.

@@ -83,7 +83,7 @@ func volumes(p *printer, r *report.Report, bars bool) {
 		most = max(most, r.Rows[i].Received)
 	}
 	g := grid{{strings.ToUpper(r.By), "RECEIVED", "INCIDENTS", "REQUESTS", "P1", "P2", "P3", "DECIDED", "DISPUTES", "REOPENED", "CONFIRMED", "SILENCE", "BY HAND", "OPEN", "AWAITING", "MERGED", "REJECTED"}}
-	ages := grid{{"OPEN NOW", "ALL", "< 1 DAY", "< 3 DAYS", "< 7 DAYS", "< 30 DAYS", "OLDER"}}
+	ages := grid{{"OPEN NOW", "ALL", "< 1 DAY", "1-3 DAYS", "3-7 DAYS", "7-30 DAYS", "OLDER"}}
 	for _, row := range rowsOf(r) {
 		g = append(g, numbers(row.Key, row.Received, row.Incidents, row.ServiceRequests, row.P1, row.P2, row.P3, row.DecidedByAgent, row.Disputes, row.Reopened, row.ByConfirm, row.BySilence, row.ByHand, row.Open, row.Awaiting, row.Merged, row.Rejected))
 		if last := len(g) - 1; bars && row != &r.Total {

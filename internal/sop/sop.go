@@ -195,6 +195,8 @@ const (
 	KindHelp          Kind = "help"
 	KindError         Kind = "error"
 	KindUndeliverable Kind = "undeliverable"
+	KindReport        Kind = "report"  // the figures of a week or a month
+	KindMorning       Kind = "morning" // what is on the desk today
 )
 
 // Sort says where an answer to a notice goes, and so what its token stands for.
