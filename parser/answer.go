@@ -78,7 +78,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		}
 		return
 	}
-	a.ask = a.ask || f.ask && !f.negative && !f.good
+	a.ask = a.ask || f.ask && !f.negative && !f.good && !f.iff
 	a.request = a.request || f.request && !f.close
 	switch {
 	case f.negative:
@@ -147,7 +147,7 @@ func (a *answer) wants(rest []finding) bool {
 // isOther says whether a clause that speaks of a fault speaks of another one: the fix was confirmed before it, and it is
 // about other things than the ticket and all that was said to work.
 func (a *answer) isOther(c clause, f finding, before []finding, about []string) bool {
-	if !f.negative || f.still || f.weak || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) || !c.but && !c.opens {
+	if !f.negative || f.still || f.weak && !f.now || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) || !c.but && !c.opens {
 		return false
 	}
 	known := about
@@ -186,10 +186,10 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Dispute, a.said()
 	case a.keep:
 		return sop.Unclear, a.said()
-	case a.later:
-		return sop.Unclear, a.said()
 	case a.request && sure && !a.close:
 		return sop.Other, a.said()
+	case a.later:
+		return sop.Unclear, a.said()
 	case a.ask:
 		return sop.Unclear, a.said()
 	case a.request && !a.close:

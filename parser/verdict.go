@@ -40,7 +40,7 @@ type item struct {
 
 // The order in which the meanings of one phrase are tried.
 var verdictOrder = []string{"neutral", "unsure", "needless", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
-	"still", "briefly", "perhaps", "if", "past", "cause", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "and", "than", "filler"}
+	"still", "briefly", "perhaps", "if", "past", "cause", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "often", "place", "and", "than", "filler"}
 
 var verdictRank = func() map[string]int {
 	rank := map[string]int{}
@@ -166,7 +166,7 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.cause = true
 		case "needless":
 			f.needless = true
-		case "still":
+		case "still", "often":
 			f.still = true
 		case "again":
 			f.again = true
@@ -333,12 +333,16 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	}
 	unknown, again := 0, false
 	for _, next := range items[i+1:] {
+		if next.section == "place" && about == "" {
+			f.later = true // "belum kembali ke kantor"
+			return i
+		}
 		if next.section == "" {
 			unknown++
 		}
 		again = again || next.section == "again"
 	}
-	f.sayNegative(it, unknown > 0 || again)
+	f.sayNegative(it, unknown > 0 || again || it.section == "not yet") // "belum" may mean that nobody has tried
 	return i
 }
 
@@ -351,7 +355,7 @@ func repaired(items []item, i int) int {
 			return 0
 		case "gone", "solved":
 			return j
-		case "good", "fair":
+		case "good", "fair", "yes":
 			if followsDone(items, j) {
 				return j
 			}

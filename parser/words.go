@@ -35,7 +35,7 @@ var sections = map[string]map[string]bool{
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
 		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
 		"request": false, "redo": false, "close": false, "keep open": false, "new": false, "beside": false, "past": false, "if": false, "perhaps": false, "partly": false,
-		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false},
+		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false},
 	"stop":       {"stop": false},
 	"department": {"department": false},
 	"asset":      {"pattern": false, "not": false, "brand": false},
