@@ -73,27 +73,20 @@ func isDeliveryReport(root *part, tree *survey) bool {
 	return tree.receipt == nil && (kind == "delivery-status" || kind == "" || tree.status != nil) && kind != "disposition-notification" && kind != "feedback-report"
 }
 
-// isDaemon says whether a mail comes from a mail system by its From or its Return-Path.
+// isDaemon says whether a mail comes from a mail system: by the local part of its From or Return-Path, or by the name in
+// a From that holds no address. A name beside an address proves nothing: administrators are people.
 func (p *Parser) isDaemon(m *Mail, h header) bool {
-	name := plainWords(m.From.Name)
 	for _, address := range []string{m.From.Address, strings.ToLower(strings.Trim(h.get("Return-Path"), "<> \t"))} {
 		local, _, _ := strings.Cut(address, "@")
-		if p.auto.members["daemon"][local] {
-			return true
-		}
-		if strings.HasPrefix(local, "microsoftexchange") && len(local) > 30 {
+		if p.auto.members["daemon"][local] || strings.HasPrefix(local, "microsoftexchange") && len(local) > 30 {
 			return true
 		}
 	}
-	if from := h.get("From"); from != "" && m.From.Address == "" {
-		name = plainWords(decodeWords(from))
+	if strings.Contains(m.From.Address, "@") || !h.has("From") {
+		return false
 	}
-	for _, daemon := range p.auto.phrases["daemon name"] {
-		if indexWords(name, daemon) >= 0 && (m.From.Address == "" || strings.HasPrefix(name, daemon)) {
-			return true
-		}
-	}
-	return m.From.Address == "" && strings.Trim(h.get("From"), "<> \t") == "" && h.has("From")
+	name := plainWords(decodeWords(h.get("From")))
+	return strings.Trim(name, "<> ") == "" || p.auto.holds("daemon name", name)
 }
 
 // cutOriginal parts what a report says from the mail that it shows below: at a line that announces it, or where a header

@@ -66,6 +66,7 @@ func TestWhatIsNoReportOfDelivery(t *testing.T) {
 		{"a person who passes one on", "From: rina@company.com\nTo: helpdesk@company.com\nSubject: Fwd: Undelivered Mail Returned to Sender\n\nKenapa email saya kembali?\n\n" + daemonMail("Undelivered", "550 5.1.1 User unknown"), sop.NotAuto},
 		{"a person who attaches one", "From: rina@company.com\nTo: helpdesk@company.com\nSubject: Email kembali\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: text/plain\n\nEmail saya tidak terkirim, lihat lampiran.\n--o\nContent-Type: message/rfc822\n\n" + statusReport("Final-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.1.1\n") + "\n--o--\n", sop.NotAuto},
 		{"an absence with a null path", "Return-Path: <>\nFrom: rina@company.com\nSubject: Automatic reply: x\n\nI am out of the office until 19 January. Mail sent meanwhile was not delivered to anybody else.\n", sop.AutoReply},
+		{"an administrator who writes of one", "Return-Path: <bounces+1@mailer.example>\nFrom: System Administrator <admin@company.com>\nSubject: Email tidak terkirim\n\nPesan \"550 5.1.1 user unknown\" muncul terus, delivery failed. Mohon dicek.\n", sop.NotAuto},
 		{"a postmaster who writes himself", "From: postmaster@branch.example\nSubject: Jadwal pemeliharaan\n\nServer kami dipelihara Sabtu malam.\n", sop.NotAuto},
 	} {
 		t.Run(c.name, func(t *testing.T) {
