@@ -215,7 +215,11 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		f.sayGood(it, hedged)
 	case "fair":
 		f.sayGood(it, hedged || !isPlain(c.items))
-	case "gone":
+	case "gone": // of nothing that was named: "my file is gone"
+		if j := repaired(c.items, i); j > 0 {
+			f.sayGood(c.items[j], hedged)
+			return j
+		}
 		f.sayNegative(it, true)
 	case "broken":
 		if j := repaired(c.items, i); j > 0 {
