@@ -191,6 +191,10 @@ func (w *world) pass(d time.Duration) {
 		if w.tickets[which].Seq == before {
 			w.fatal("ticket %d was due at %v, and nothing was done", which, soonest)
 		}
+		after := w.tickets[which]
+		if next := w.p.Wake(&after); !next.IsZero() && !next.After(w.now) {
+			w.fatal("ticket %d was looked at at %v, and is due again at %v", which, w.now, next)
+		}
 	}
 	w.fatal("something is due without end")
 }
