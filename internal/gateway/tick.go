@@ -72,7 +72,8 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 		}
 		if len(due) == 0 || len(failed) > 0 {
 			bundles, err := g.sendBundles(ctx)
-			return earlier(next, bundles), errors.Join(append(failed, err)...)
+			next = earlier(next, bundles)
+			return earlier(next, g.sendReports(ctx)), errors.Join(append(failed, err)...)
 		}
 	}
 }

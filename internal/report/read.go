@@ -89,3 +89,17 @@ func each(ctx context.Context, s Store, f store.Filter, visit func(store.Reader,
 		}
 	}
 }
+
+// ReadMornings fills the lists of a morning with the tickets that are open or wait for the reporter's word.
+func ReadMornings(ctx context.Context, s Store, m *Mornings) ([]List, error) {
+	for _, state := range []workflow.State{workflow.New, workflow.Open, workflow.Paused, workflow.Resolved} {
+		err := each(ctx, s, store.Filter{State: state}, func(_ store.Reader, t *workflow.Ticket) (bool, error) {
+			m.Add(t)
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return m.Lists(), nil
+}
