@@ -4,7 +4,10 @@ STATICCHECK = v0.8.2
 GO          = go
 LDFLAGS     = -s -w
 
-.PHONY: build test lint race fuzz fuzz-short bench crash image clean
+.PHONY: help build test lint race fuzz fuzz-short bench crash image clean
+
+help: ## these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
 
 build: ## the static binary ./dist/helpost
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/helpost ./cmd/helpost
@@ -30,8 +33,9 @@ fuzz-short: ## a few thousand inputs for each fuzz target
 fuzz: ## a minute for each fuzz target
 	@./scripts/fuzz 60s
 
-bench:
+bench: ## the figures of the parts, and of the whole beside a bare durable sink
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./test/bench
 
 crash: ## the tests that kill a running process, many times over
 	HELPOST_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -run Kill ./test/... ./internal/store/...
@@ -39,5 +43,5 @@ crash: ## the tests that kill a running process, many times over
 image: build ## dist/helpost.tar, an OCI image
 	@./scripts/image
 
-clean:
+clean: ## remove what was built
 	rm -rf bin dist

@@ -64,7 +64,7 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 		}
 		for i += n; i < len(words); {
 			code, next := wholeCode(text, words, i)
-			if !isCode(code, 3) || strings.IndexAny(code, "0123456789") < 0 {
+			if !isCode(code, 3) || !strings.ContainsAny(code, "0123456789") {
 				if i+1 < len(words) && isFillerBeforeCode(text[words[i].start:words[i].end]) {
 					i++
 					continue

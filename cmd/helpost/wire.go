@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -73,6 +75,9 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 		return nil, err
 	}
 	if h.blobs, err = dir.Open(cfg.Blobs.Dir); err != nil {
+		return nil, err
+	}
+	if err = os.MkdirAll(filepath.Dir(cfg.Store.Path), 0o700); err != nil {
 		return nil, err
 	}
 	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.meters.committed}); err != nil {
