@@ -1,15 +1,17 @@
 package parser
 
 import (
+	"strings"
+
 	"helpost/internal/sop"
 )
 
 // weights is what the words of a report say of its kind and its weight, each with the first words that say so.
 type weights struct {
-	fault, request, wish, asks, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
-	said                                                                                                                                  map[string]string
-	impact                                                                                                                                sop.Impact
-	urgency                                                                                                                               sop.Urgency
+	fault, request, wish, asks, thing, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
+	said                                                                                                                                         map[string]string
+	impact                                                                                                                                       sop.Impact
+	urgency                                                                                                                                      sop.Urgency
 }
 
 // classify finds type, impact and urgency. (The words of a mark [priority.words] of the company come first.)
@@ -20,6 +22,9 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 	if w.wish > 0 {
 		w.request += w.wish
 		w.note("request", w.said["wish"])
+	}
+	if w.fault == 0 {
+		w.request += w.thing
 	}
 	r.Type = sop.Incident
 	if s.form.request && !s.form.fault || w.requestSubject > 0 && w.fault <= max(1, w.request) || w.request > 0 && (w.fault == 0 || w.request > w.fault+1 && w.requestSubject > 0) {
@@ -117,6 +122,10 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			c := counts[m.section]
 			if m.section == "asks" {
 				asked = i + n
+				if v.asksForThing(text, words, i, n) {
+					w.thing++
+					w.note("request", said)
+				}
 			}
 			if m.section == "wish" && (asked == 0 || i-asked > 5 || i >= asked && stopsBetween(words[asked:i+1])) {
 				continue
@@ -143,6 +152,27 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 func stopsBetween(words []token) bool {
 	for _, w := range words {
 		if w.breaks&(breakStop|breakLine) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// asksForThing says whether an asking word asks for something to be had or done ("mohon … diganti", "we need a reader"),
+// and not for help with what does not work.
+func (v *vocabulary) asksForThing(text string, words []token, i, n int) bool {
+	_, marks := v.report.longest(words[i:])
+	needs := hasMark(marks, "needs")
+	for j := i + n; j < len(words) && j < i+n+5; j++ {
+		if words[j].breaks&(breakStop|breakLine) != 0 {
+			return false
+		}
+		_, next := v.report.longest(words[j:])
+		if hasMark(next, "help") || hasMark(next, "fault") {
+			return false
+		}
+		said := lower(text[words[j].start:words[j].end])
+		if needs || len(said) > 5 && strings.HasPrefix(said, "di") {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ var sections = map[string]map[string]bool{
 	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
-		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
+		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
 		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
 		"stopped": false, "dead computer": false, "way round": false, "can wait": false, "hindered": false},
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
