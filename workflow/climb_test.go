@@ -287,3 +287,64 @@ func TestTheSecondDisputeEscalates(t *testing.T) {
 		}
 	}
 }
+
+// After the last level an act brings nobody back, and no event says that somebody was told.
+func TestAfterTheLastLevelAnActBringsNothing(t *testing.T) {
+	for name, chain := range map[string]func(*Policy){
+		"both were told": func(*Policy) {},
+		"no manager":     func(p *Policy) { p.Manager = "" },
+	} {
+		w := newWorld(t)
+		chain(w.p)
+		n := w.report(Mail{})
+		w.until(9 * time.Hour)
+		before := len(chainOf(w.events[n]))
+		w.agent(n, andi, "", command(sop.Take, ""))
+		w.until(30 * time.Hour)
+		if got := chainOf(w.events[n]); len(got) != before {
+			t.Errorf("%s: the chain was told at %v", name, got)
+		}
+	}
+}
+
+// A climb that a closing or a lost answer stopped goes on where the ticket still waits for an answer: a quarter after the act.
+func TestAClimbGoesOnWhereTheAnswerIsStillOwed(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		life func(*world, sop.Number)
+		at   time.Duration
+	}{
+		{"closed without an answer, opened again", func(w *world, n sop.Number) {
+			w.agent(n, andi, "", command(sop.Close, "salah alamat"))
+			w.until(7 * time.Hour)
+			w.reporter(n, sop.Unclear)
+		}, 8 * time.Hour},
+		{"the answer came back within the quarter", func(w *world, n sop.Number) {
+			w.agent(n, andi, "Kami cek.")
+			w.until(5*time.Hour + 30*time.Minute)
+			w.bounce(n, sop.KindReply, rina)
+		}, 6 * time.Hour},
+		{"the answer came back later", func(w *world, n sop.Number) {
+			w.agent(n, andi, "Kami cek.")
+			w.until(9 * time.Hour)
+			w.bounce(n, sop.KindReply, rina)
+		}, 9 * time.Hour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			n := w.report(Mail{})
+			w.until(5 * time.Hour)
+			c.life(w, n)
+			if left := start.Add(c.at - time.Millisecond).Sub(w.now); left > 0 {
+				w.pass(left)
+				if w.count(sop.KindEscalated, boss) != 0 {
+					t.Fatal("too early")
+				}
+			}
+			w.until(c.at)
+			if w.count(sop.KindEscalated, boss) != 1 {
+				t.Fatal("the manager was not told")
+			}
+		})
+	}
+}
