@@ -20,7 +20,7 @@ func (c *Case) words() {
 	c.decided.Outcome = JoinedTicket
 	kind := messageKind(m.Role, d.State)
 	c.keep(In, kind)
-	if m.Voice == sop.VoiceMarked || m.Voice == sop.VoiceObjects {
+	if m.Proof == "fail" {
 		c.suspect(d)
 	}
 	switch {
