@@ -34,10 +34,13 @@ type Answers struct {
 	Count int       `json:"count"`
 }
 
-// Input is what happened: a mail, a notice that failed for good, or time that passed (neither set).
+// Input is what happened: a mail, a notice that failed for good, a verb of the operator's about what is kept, or time that
+// passed (none set).
 type Input struct {
 	Mail   *Mail
 	Failed *Failed
+	Erase  *Erase
+	Hold   *bool // keep the ticket from erasure and retention, or no longer
 }
 
 // Mail is what somebody wrote, read and bound to a ticket or to none.
@@ -106,6 +109,8 @@ type Decision struct {
 	Desk    DeskChange
 	Outcome Outcome // for the trace
 	Detail  string
+
+	Redacted []Event // of an erasure: events of the ticket that have other words from now on, or none
 }
 
 // DeskChange are the desk facts that a decision changes; nil: unchanged.
@@ -131,6 +136,9 @@ const (
 	SuspectMail  Outcome = "suspicious"
 	BouncedMail  Outcome = "bounced"
 	TimePassed   Outcome = "tick"
+	ErasedTicket Outcome = "erased"
+	KeptTicket   Outcome = "held"   // it is on hold
+	BrokenTicket Outcome = "broken" // its record is damaged, and is left as it is
 )
 
 // Direction says which way words went.
@@ -160,6 +168,10 @@ func (p *Policy) Decide(s Situation, in Input, now time.Time) Decision {
 		return p.decideMail(s, in.Mail, now)
 	case in.Failed != nil:
 		return p.decideFailure(s, in.Failed, now)
+	case in.Erase != nil:
+		return p.decideErase(s, in.Erase, now)
+	case in.Hold != nil:
+		return p.decideHold(s, *in.Hold, now)
 	default:
 		return p.decideTick(s, now)
 	}

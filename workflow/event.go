@@ -65,6 +65,22 @@ type Event struct {
 	Said  map[string]any             // personal ones
 }
 
+// Message is the message that an event brought, by its place on the ticket; 0 where it brought none.
+func (e Event) Message() int {
+	switch e.Type {
+	case Created:
+		return 1
+	case MessageCame:
+		switch n := e.Info["message"].(type) {
+		case int:
+			return n
+		case float64: // as it was read back
+			return int(n)
+		}
+	}
+	return 0
+}
+
 // Fold builds the ticket that follows t by an event. It is the only code that changes a ticket.
 func Fold(t Ticket, e Event) (Ticket, error) {
 	next := clone(t)

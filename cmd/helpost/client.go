@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"os"
 
 	"helpost/internal/api"
 	"helpost/internal/store"
@@ -42,6 +43,18 @@ func (c configured) with(ctx context.Context, errOut io.Writer, do func(*api.Cli
 		return err
 	}
 	return errors.Join(do(api.InProcess(h.api().Control())), h.store.Close())
+}
+
+// withKept is with, for the verbs that ask for what is kept: where there is no store they make none.
+func (c configured) withKept(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
+	cfg, err := loadConfig(c.Config, errOut)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(cfg.Store.Path); err != nil {
+		return fmt.Errorf("there is no store: %w", err)
+	}
+	return c.with(ctx, errOut, do)
 }
 
 // jsonLines writes rows for programs: one JSON object a line.

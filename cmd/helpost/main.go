@@ -52,6 +52,12 @@ type commandLine struct {
 	Notices    noticesVerb    `cmd:"" help:"Render every notice into a folder, for who writes a template."`
 	Trace      traceVerb      `cmd:"" help:"Say what became of a mail."`
 
+	Verify  verifyVerb  `cmd:"" help:"Prove that everything kept is what it was."`
+	Backup  backupVerb  `cmd:"" help:"Write the store and its files into one file, also while the daemon runs."`
+	Restore restoreVerb `cmd:"" help:"Bring a backup back to where there are no tickets."`
+	Compact compactVerb `cmd:"" help:"Give back the room of what is gone."`
+	Person  personVerb  `cmd:"" help:"Show or erase all that is kept of a person."`
+
 	Health healthVerb `cmd:"" hidden:"" help:"Ask the running daemon whether it is well."`
 }
 

@@ -93,7 +93,10 @@ func (h *house) start(ctx context.Context, r *running) error {
 		return errors.Join(err, closeAll(doors))
 	}
 	r.wait.Go(func() { h.gateway.Run(ctx) })
-	r.wait.Go(func() { h.sweep(ctx) })
+	r.wait.Go(func() {
+		h.sweep(ctx)
+		h.keeper.Run(ctx)
+	})
 	r.wait.Go(func() { h.reload(ctx) })
 	r.serves("mailer", func() error { return h.mailer.Run(ctx) })
 	r.serves("smtp", func() error { return r.door.Serve(ctx, doors...) })
@@ -144,7 +147,7 @@ func (h *house) api() *api.Server {
 		token = h.config.Portal.APITokens[0]
 	}
 	return api.New(api.Options{
-		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
+		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Keeper: h.keeper, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
 		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}}, Metrics: []func(io.Writer){h.writeMetrics}, Log: h.log,
 		Figures: h.gateway.Figures,
 	})

@@ -13,11 +13,12 @@ import (
 	"helpost/workflow"
 )
 
-// ticketVerb lists, shows and exports tickets.
+// ticketVerb lists, shows, exports and holds tickets.
 type ticketVerb struct {
 	List   ticketList   `cmd:"" help:"List tickets, the newest first."`
 	Show   ticketShow   `cmd:"" help:"Tell a ticket's story."`
 	Export ticketExport `cmd:"" help:"Write tickets whole, for programs."`
+	Hold   ticketHold   `cmd:"" help:"Keep a ticket from retention and erasure."`
 }
 
 // narrowed are the flags that narrow a list of tickets.
@@ -83,5 +84,25 @@ func (v *ticketExport) Run(ctx context.Context, _ io.Reader, out, errOut io.Writ
 			return api.WriteCSV(out, tickets)
 		}
 		return api.WriteJSON(out, tickets)
+	})
+}
+
+type ticketHold struct {
+	configured
+	Off bool   `help:"Let it go again."`
+	ID  string `arg:"" help:"IT-000123"`
+}
+
+func (v *ticketHold) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer) error {
+	return v.withKept(ctx, errOut, func(c *api.Client) error {
+		if err := c.Hold(ctx, v.ID, !v.Off); err != nil {
+			return err
+		}
+		said := "is on hold: neither age nor an erasure takes anything from it"
+		if v.Off {
+			said = "is not on hold"
+		}
+		_, err := fmt.Fprintln(out, v.ID, said)
+		return err
 	})
 }

@@ -16,12 +16,15 @@ import (
 	"helpost/internal/config"
 	"helpost/internal/directory"
 	"helpost/internal/gateway"
+	"helpost/internal/life"
 	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
+	"helpost/internal/sop"
 	"helpost/internal/store/bolt"
 	"helpost/parser"
 	"helpost/smtpd"
 	"helpost/templates"
+	"helpost/workflow"
 )
 
 // house is the parts of one helpost, wired. serve and demo run it; the other verbs use what they need of it.
@@ -32,6 +35,7 @@ type house struct {
 	people  *directory.Directory
 	gateway *gateway.Gateway
 	mailer  *mailer.Mailer
+	keeper  *life.Keeper
 	meters  *meters
 
 	certificate *smtpd.Certificate // of the door; nil: without TLS
@@ -102,10 +106,24 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if err == nil {
 		h.mailer, err = newMailer(cfg, h)
 	}
+	if err == nil {
+		h.keeper, err = newKeeper(cfg, h, policy)
+	}
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
 	return h, nil
+}
+
+func newKeeper(cfg *config.Config, h *house, policy *workflow.Policy) (*life.Keeper, error) {
+	return life.New(life.Parts{
+		Store: h.store, Blobs: h.blobs, Policy: policy, Quiet: h.gateway.Quiet, Log: h.log,
+		Known: func(address string) sop.Person {
+			p, _ := h.people.Person(address)
+			return p
+		},
+		ClosedAfter: cfg.Retention.ClosedAfter.Duration, AttachmentsAfter: cfg.Retention.AttachmentsAfter.Duration,
+	})
 }
 
 // readerOf makes the reader of mail of a configuration.

@@ -40,6 +40,7 @@ type Options struct {
 	Store   store.Store
 	Blobs   blob.Store
 	Desk    Desk
+	Keeper  Keeper            // nil: its verbs are not there
 	Prefix  string            // of ticket numbers
 	Token   string            // of the API; "": the API on TCP is closed
 	MaxMail int64             // of a mail that `take` brings, in bytes; 0: 25 MB
@@ -110,7 +111,18 @@ func (s *Server) Control() http.Handler {
 		mux.HandleFunc("/control/"+path, s.only(http.MethodPost, serve))
 	}
 	mux.HandleFunc("/", s.unknown)
-	return s.around(mux, controlTime)
+	short := s.around(mux, controlTime)
+	if s.Keeper == nil {
+		return short
+	}
+	long := s.keep()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := long.Handler(r); pattern != "" {
+			s.around(long, keepTime).ServeHTTP(w, r)
+			return
+		}
+		short.ServeHTTP(w, r)
+	})
 }
 
 // read are the routes of the JSON API.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"syscall"
 	"time"
 
@@ -212,15 +213,20 @@ func (c *Client) get(ctx context.Context, path string, into any) error {
 }
 
 func (c *Client) post(ctx context.Context, verb string, args, into any) error {
-	raw, err := json.Marshal(args)
-	if err != nil {
-		return err
-	}
-	body, err := c.do(ctx, http.MethodPost, "/control/"+verb, "application/json", bytes.NewReader(raw))
+	body, err := c.open(ctx, verb, args)
 	if err != nil {
 		return err
 	}
 	return decode(body, into)
+}
+
+// open asks for a verb and gives its answer, which the caller closes.
+func (c *Client) open(ctx context.Context, verb string, args any) (io.ReadCloser, error) {
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return nil, err
+	}
+	return c.do(ctx, http.MethodPost, "/control/"+verb, "application/json", bytes.NewReader(raw))
 }
 
 // do sends a request and gives the body of its answer, which the caller closes.
@@ -259,44 +265,71 @@ func decode(body io.ReadCloser, into any) error {
 	return nil
 }
 
-// direct carries requests to a handler without a connection between them.
+// direct carries requests to a handler without a connection between them. The answer is read while it is written.
 type direct struct{ h http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	defer r.Body.Close()
 	in := r.Clone(r.Context())
 	in.RequestURI = r.URL.RequestURI()
-	a := &recorded{header: http.Header{}, code: http.StatusOK}
-	d.h.ServeHTTP(a, in)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
+	read, write := io.Pipe()
+	a := &streamed{header: http.Header{}, to: write, begun: make(chan struct{})}
+	go func() {
+		defer r.Body.Close()
+		err := a.serve(d.h, in)
+		a.begin(http.StatusOK) // a handler that wrote nothing
+		write.CloseWithError(err)
+	}()
+	select {
+	case <-a.begun:
+	case <-r.Context().Done():
+		read.CloseWithError(r.Context().Err())
+		return nil, r.Context().Err()
 	}
 	return &http.Response{
 		Status: http.StatusText(a.code), StatusCode: a.code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+		Header: a.sent, Body: read, ContentLength: -1, Request: r,
 	}, nil
 }
 
-// recorded is an answer in memory.
-type recorded struct {
-	header http.Header
-	body   bytes.Buffer
-	code   int
-	wrote  bool
+// streamed is an answer on its way.
+type streamed struct {
+	header, sent http.Header
+	to           *io.PipeWriter
+	once         sync.Once
+	begun        chan struct{}
+	code         int
 }
 
-func (a *recorded) Header() http.Header { return a.header }
-
-func (a *recorded) WriteHeader(code int) {
-	if !a.wrote {
-		a.code, a.wrote = code, true
-	}
+// serve runs a handler; one that breaks off, as http.ErrAbortHandler asks, cuts its answer.
+func (a *streamed) serve(h http.Handler, r *http.Request) (err error) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler:
+			err = io.ErrUnexpectedEOF
+		default:
+			panic(cause)
+		}
+	}()
+	h.ServeHTTP(a, r)
+	return nil
 }
 
-func (a *recorded) Write(b []byte) (int, error) {
-	a.wrote = true
-	return a.body.Write(b)
+func (a *streamed) begin(code int) {
+	a.once.Do(func() {
+		a.code, a.sent = code, a.header.Clone()
+		close(a.begun)
+	})
+}
+
+func (a *streamed) Header() http.Header { return a.header }
+
+func (a *streamed) WriteHeader(code int) { a.begin(code) }
+
+func (a *streamed) Write(b []byte) (int, error) {
+	a.begin(http.StatusOK)
+	return a.to.Write(b)
 }

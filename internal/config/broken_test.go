@@ -126,7 +126,8 @@ var broken = []struct {
 	{"LMTP", "[lmtp] # HERE\nlisten = \"unix:/run/x\"", []string{"[lmtp]", "not there yet"}},
 	{"a scanner", "[clamd] # HERE\naddress = \"unix:/run/x\"", []string{"[clamd]", "not there yet"}},
 	{"a hook", "[[hook]] # HERE\non = [\"p1\"]\nurl = \"https://x.example\"", []string{"[[hook]]", "not there yet"}},
-	{"retention", "[retention] # HERE\nclosed_after = \"365d\"", []string{"[retention]", "not there yet"}},
+	{"an age of nothing", "[retention]\nclosed_after = \"0s\" # HERE", []string{"closed_after", "between 1s"}},
+	{"a retention of no time", "[retention]\nattachments_after = \"never\" # HERE", []string{"attachments_after"}},
 }
 
 // complete adds to a broken text the required sections that it has not.

@@ -34,6 +34,7 @@ func (k *checker) check() {
 	k.escalation()
 	k.validation()
 	k.portal()
+	k.retention()
 }
 
 // notYet refuses what this version cannot do, so that nobody relies on it.
@@ -42,7 +43,6 @@ func (k *checker) notYet() {
 		{"lmtp", "[lmtp]", "mail comes by SMTP alone"},
 		{"clamd", "[clamd]", "attachments are not scanned for viruses"},
 		{"hook", "[[hook]]", "alarms go by mail alone"},
-		{"retention", "[retention]", "nothing is deleted by age"},
 	} {
 		if k.at.has(s.path) {
 			k.fail(s.path, "%s is not there yet: in this version %s; remove the section", s.header, s.what)

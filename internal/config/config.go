@@ -309,10 +309,10 @@ type Hook struct {
 	SilenceAfter Duration `toml:"silence_after"`
 }
 
-// Retention is when data goes ([retention]). It is not there yet.
+// Retention is when data goes ([retention]); unset: never.
 type Retention struct {
-	ClosedAfter      Duration `toml:"closed_after"`
-	AttachmentsAfter Duration `toml:"attachments_after"`
+	ClosedAfter      Duration `toml:"closed_after"`      // everything personal of a ticket, counted from its end
+	AttachmentsAfter Duration `toml:"attachments_after"` // its files and raw mails
 }
 
 // Templates is where an operator's own notices lie ([templates]).

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -93,6 +94,7 @@ type Gateway struct {
 	wake    chan struct{} // something is due sooner than was known
 	taken   atomic.Int64
 	refused atomic.Int64
+	quiet   sync.RWMutex // read-held from where a mail's blobs are placed until its commit
 }
 
 // New makes a gateway of its parts.
@@ -113,6 +115,13 @@ func New(p Parts) (*Gateway, error) {
 		p.Sent = func() {}
 	}
 	return &Gateway{Parts: p, parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}, nil
+}
+
+// Quiet runs fn while no mail is between placing its blobs and its commit: what nothing names then, nothing is about to name.
+func (g *Gateway) Quiet(fn func() error) error {
+	g.quiet.Lock()
+	defer g.quiet.Unlock()
+	return fn()
 }
 
 // Taken counts the mails answered 250 and those refused since the start.

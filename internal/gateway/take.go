@@ -131,6 +131,8 @@ func (g *Gateway) inside(domain string) bool { return g.Inside != nil && g.Insid
 
 // pass makes stages 3 to 5: bind, decide, commit.
 func (g *Gateway) pass(ctx context.Context, r Read) (Passed, error) {
+	g.quiet.RLock()
+	defer g.quiet.RUnlock()
 	bound, err := g.bind(ctx, r)
 	if err != nil {
 		return Passed{}, err

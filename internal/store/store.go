@@ -58,6 +58,7 @@ type Reader interface {
 	Ticket(n sop.Number) (workflow.Ticket, Version, error) // ErrNotFound
 	Log(n sop.Number) ([]record.Entry, error)              // all entries, in order
 	Entry(n sop.Number, seq int) (record.Entry, error)     // ErrNotFound
+	Numbers(after sop.Number, n int) ([]sop.Number, error) // of all tickets of which anything is there, ascending
 	Messages(n sop.Number) ([]Message, error)              // all messages, in order, without raw mails
 	Message(n sop.Number, seq int) (Message, error)        // ErrNotFound
 	Raw(n sop.Number, seq int) ([]byte, error)             // a raw mail that is kept in the store itself; ErrNotFound

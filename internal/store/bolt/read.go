@@ -42,6 +42,15 @@ func (r *reader) Ticket(n sop.Number) (workflow.Ticket, store.Version, error) {
 	return t, h.version, nil
 }
 
+func (r *reader) Numbers(after sop.Number, n int) ([]sop.Number, error) {
+	var all []sop.Number
+	c := r.tx.Bucket(bucketTickets).Cursor()
+	for k, _ := c.Seek(numberKey(after + 1)); len(k) >= numberSize && len(all) < n; k, _ = c.Seek(numberKey(numberOf(k) + 1)) {
+		all = append(all, numberOf(k))
+	}
+	return all, nil
+}
+
 // under runs fn over the rows whose keys have a prefix, in order.
 func under(b *bbolt.Bucket, prefix []byte, fn func(k, v []byte) error) error {
 	c := b.Cursor()

@@ -41,6 +41,8 @@ func rewrittenEntry(t *testing.T, open Open) {
 	if !record.Same(one, other) {
 		t.Errorf("alone it is %+v", one)
 	}
+	equal(t, "numbers", get(t, s, func(r store.Reader) ([]sop.Number, error) { return r.Numbers(0, 10) }), []sop.Number{1}, nil)
+	equal(t, "numbers after 1", get(t, s, func(r store.Reader) ([]sop.Number, error) { return r.Numbers(1, 10) }), nil, nil)
 	view(t, s, func(r store.Reader) error {
 		for _, seq := range []int{0, 4, -1, 1 << 40} {
 			if _, err := r.Entry(1, seq); !errors.Is(err, store.ErrNotFound) {

@@ -1,0 +1,19 @@
+package config
+
+import "fmt"
+
+// retention checks the ages at which data goes.
+func (k *checker) retention() {
+	r := &k.Retention
+	for _, a := range []struct {
+		path string
+		age  Duration
+	}{{"retention.closed_after", r.ClosedAfter}, {"retention.attachments_after", r.AttachmentsAfter}} {
+		if k.at.has(a.path) {
+			k.within(a.path, a.age, maxDuration)
+		}
+	}
+	if k.at.has("retention.closed_after") && r.ClosedAfter.Duration < k.Validation.ReopenWindow.Duration {
+		k.warn("retention.closed_after", fmt.Sprintf("closed_after (%s) is shorter than reopen_window (%s): who answers between them is a stranger to his ticket", r.ClosedAfter, k.Validation.ReopenWindow))
+	}
+}

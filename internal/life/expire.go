@@ -1,0 +1,203 @@
+package life
+
+import (
+	"context"
+	"time"
+
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/workflow"
+)
+
+// Expired says what went by age.
+type Expired struct {
+	Tickets    int // that lost everything personal
+	Stripped   int // that lost their files and raw mails
+	Traces     int
+	Mails      int // dedup keys
+	Quarantine int
+	Blobs      int
+}
+
+// Expire lets go what is old enough: of tickets that have ended, and are not on hold, first the files and raw mails, then
+// everything personal; with the latter, traces, quarantined mails and dedup keys of that age. The facts of every ticket
+// stay, and its record.
+func (k *Keeper) Expire(ctx context.Context) (e Expired, err error) {
+	if k.ClosedAfter <= 0 && k.AttachmentsAfter <= 0 {
+		return e, nil
+	}
+	k.removing.Lock()
+	defer k.removing.Unlock()
+	loose, ended := map[string]bool{}, map[sop.Number]bool{}
+	for _, state := range []workflow.State{workflow.Closed, workflow.Merged, workflow.Rejected} {
+		if err := k.expireState(ctx, state, &e, loose, ended); err != nil {
+			return e, err
+		}
+	}
+	if k.ClosedAfter > 0 {
+		if err := k.expireBeside(ctx, &e, loose, ended); err != nil {
+			return e, err
+		}
+	}
+	if e.Blobs, err = k.drop(ctx, loose); err != nil {
+		return e, err
+	}
+	if e != (Expired{}) {
+		k.Log.Info("gone by age", "tickets", e.Tickets, "stripped", e.Stripped, "traces", e.Traces, "quarantined", e.Quarantine, "blobs", e.Blobs)
+	}
+	return e, nil
+}
+
+// expireState goes through the tickets of a state that has ended. ended collects those that have nothing personal left.
+func (k *Keeper) expireState(ctx context.Context, state workflow.State, e *Expired, loose map[string]bool, ended map[sop.Number]bool) error {
+	for after := ""; ; {
+		var page []workflow.Ticket
+		err := k.Store.View(ctx, func(v store.Reader) (err error) {
+			page, after, err = v.List(store.Filter{State: state, After: after, Limit: atOnce})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, t := range page {
+			if t.Expired {
+				ended[t.Number] = true
+				continue
+			}
+			if t.Hold || t.Stripped && k.ClosedAfter <= 0 || !k.mayBeOld(t) {
+				continue
+			}
+			if err := k.retry(ctx, func() error { return k.expire(ctx, t.Number, e, loose, ended) }); err != nil {
+				return err
+			}
+		}
+		if after == "" {
+			return nil
+		}
+	}
+}
+
+// mayBeOld spares the reading of a ticket that is too young by what the list says of it.
+func (k *Keeper) mayBeOld(t workflow.Ticket) bool {
+	at := t.CreatedAt
+	if t.ClosedAt != nil {
+		at = *t.ClosedAt
+	}
+	return k.old(at, k.ClosedAfter) || !t.Stripped && k.old(at, k.AttachmentsAfter)
+}
+
+func (k *Keeper) old(at time.Time, age time.Duration) bool {
+	return age > 0 && !at.Add(age).After(k.Clock())
+}
+
+// expire lets go what is old enough of one ticket. Its age counts from its end: from the last thing that happened to it,
+// where it did not end by closing.
+func (k *Keeper) expire(ctx context.Context, n sop.Number, e *Expired, loose map[string]bool, ended map[sop.Number]bool) error {
+	t, err := k.load(ctx, n)
+	if err != nil {
+		return err
+	}
+	at := t.endedAt()
+	everything, files := k.old(at, k.ClosedAfter), !t.Stripped && k.old(at, k.AttachmentsAfter)
+	if t.Hold || t.Expired || !everything && !files {
+		return nil
+	}
+	erase := &workflow.Erase{Log: t.events, Files: !everything}
+	var remade []store.Message
+	if everything {
+		if remade, err = k.remake(ctx, erase, t); err != nil {
+			return err
+		}
+	} else {
+		remade = stripped(t.messages)
+	}
+	for _, m := range remade {
+		erase.Remade = append(erase.Remade, m.Seq)
+	}
+	d := k.Policy.Decide(workflow.Situation{Ticket: t.Ticket}, workflow.Input{Erase: erase}, k.now())
+	if d.Outcome == workflow.BrokenTicket {
+		k.Log.Error("a ticket cannot go by age, for its record is damaged; see helpost verify", "ticket", n.ID(k.Policy.Prefix))
+		return nil
+	}
+	var c store.Change
+	if c.Done, err = k.queued(ctx, func(o store.Outbox) bool { return o.Ticket == n }); err != nil {
+		return err
+	}
+	if err := k.commit(ctx, t, d, remade, c); err != nil {
+		return err
+	}
+	note(loose, t.messages)
+	if everything {
+		e.Tickets++
+		ended[n] = true
+	} else {
+		e.Stripped++
+	}
+	return nil
+}
+
+// endedAt is when a ticket ended. What only let go of something is no part of its life.
+func (t loaded) endedAt() time.Time {
+	if t.State == workflow.Closed && t.ClosedAt != nil {
+		return *t.ClosedAt
+	}
+	at := t.CreatedAt
+	for _, v := range t.events {
+		if v.Type != workflow.ErasedEvent && v.Type != workflow.ExpiredEvent && v.Type != workflow.HoldSet {
+			at = v.At
+		}
+	}
+	return at
+}
+
+// stripped gives the messages whose raw mails and files go: what they say stays, and which files there were.
+func stripped(messages []store.Message) (remade []store.Message) {
+	for _, was := range messages {
+		is := was
+		is.Raw, is.RawSum, is.Attachments = store.Ref{}, "", nil
+		for _, a := range was.Attachments {
+			a.Ref = store.Ref{}
+			is.Attachments = append(is.Attachments, a)
+		}
+		if !same(is, was) {
+			remade = append(remade, is)
+		}
+	}
+	return remade
+}
+
+// expireBeside lets go what is old beside the tickets, and what belonged to those that have nothing personal left.
+func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]bool, ended map[sop.Number]bool) (err error) {
+	before := k.now().Add(-k.ClosedAfter)
+	var c store.Change
+	err = k.Store.View(ctx, func(v store.Reader) error {
+		for after := ""; ; {
+			page, err := v.Quarantined(after, atOnce)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, q := range page {
+				if after = q.ID; q.At.Before(before) {
+					c.Release = append(c.Release, q.ID)
+					note(loose, []store.Message{{Raw: store.Ref{Blob: q.Blob}}})
+				}
+			}
+		}
+	})
+	if err == nil && len(c.Release) > 0 {
+		err = k.Store.Commit(ctx, c)
+	}
+	if err != nil {
+		return err
+	}
+	e.Quarantine = len(c.Release)
+	if e.Traces, err = k.Store.PruneTraces(ctx, before, func(t store.Trace) bool {
+		return t.MessageID == "policy" || t.Ticket != 0 && !ended[t.Ticket]
+	}); err != nil {
+		return err
+	}
+	e.Mails, err = k.Store.ForgetMails(ctx, func(s store.Seen) bool {
+		return s.At.Before(before) && (s.Ticket == 0 || ended[s.Ticket])
+	})
+	return err
+}
