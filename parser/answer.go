@@ -73,7 +73,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	if c.question && !f.close {
 		a.ask = true
 		a.request = a.request || f.request
-		if f.negative && !f.weak && (f.still || f.malah || hasAsk(c) || hasNotYet(c)) {
+		if f.negative && !f.weak && (f.still || f.worse || hasAsk(c) || hasNotYet(c)) {
 			a.setNegative(f)
 		}
 		return
@@ -99,7 +99,8 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.was = a.was || f.pastNegative
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
-	a.aside = a.aside || a.good && c.opens && f.strange >= 3 && !f.good && !f.thanks && !f.praise && !f.yes && !f.close && !f.cause && !f.past && !f.needless && !hasSection(c, "rating")
+	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
+	a.aside = a.aside || a.good && c.opens && f.strange >= 3 && !understood
 	a.hedged = a.hedged || f.hedged
 	a.yes = a.yes || f.yes || f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 }
@@ -147,7 +148,12 @@ func (a *answer) wants(rest []finding) bool {
 // isOther says whether a clause that speaks of a fault speaks of another one: the fix was confirmed before it, and it is
 // about other things than the ticket and all that was said to work.
 func (a *answer) isOther(c clause, f finding, before []finding, about []string) bool {
-	if !f.negative || f.still || f.weak && !f.now || len(f.things) == 0 || !a.good || a.negative || hasSection(c, "not yet") || c.but && (f.malah || !f.now) || !c.but && !c.opens {
+	switch {
+	case !a.good || a.negative, !f.negative || len(f.things) == 0:
+		return false
+	case f.still, f.weak && !f.now, hasSection(c, "not yet"): // the old fault goes on
+		return false
+	case c.but && (f.worse || !f.now), !c.but && !c.opens: // it belongs to what was said before
 		return false
 	}
 	known := about

@@ -146,7 +146,7 @@ func (v *vocabulary) introduced(text string, words []token, from string) (name, 
 			continue
 		}
 		short := len(strings.Fields(name)) == 1
-		_, explicit := v.explicitName(marks, text, words, i, n)
+		explicit := speaksOfName(lower(text[words[i].start:words[i+n-1].end]))
 		if strings.Contains(" "+strings.ToLower(from)+" ", " "+strings.ToLower(name)+" ") {
 			return from, text[words[i].start:words[end-1].end]
 		}
@@ -161,10 +161,9 @@ func (v *vocabulary) introduced(text string, words []token, from string) (name, 
 	return "", ""
 }
 
-// explicitName says whether the words before a name speak of a name: "nama saya", "my name is".
-func (v *vocabulary) explicitName(_ []mark, text string, words []token, i, n int) (string, bool) {
-	said := lower(text[words[i].start:words[i+n-1].end])
-	return said, strings.Contains(said, "nama") || strings.Contains(said, "name") || strings.Contains(said, "kenal") || strings.HasPrefix(said, "dengan")
+// speaksOfName says whether the words before a name speak of a name: "nama saya", "my name is".
+func speaksOfName(said string) bool {
+	return strings.Contains(said, "nama") || strings.Contains(said, "name") || strings.Contains(said, "kenal") || strings.HasPrefix(said, "dengan")
 }
 
 // signedName finds the name in a signature.

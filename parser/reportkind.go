@@ -8,13 +8,20 @@ import (
 
 // weights is what the words of a report say of its kind and its weight, each with the first words that say so.
 type weights struct {
-	fault, request, wish, asks, thing, requestSubject, company, department, individual, core, coreDown, stopped, deadComputer, wayRound, canWait int
-	said                                                                                                                                         map[string]string
-	impact                                                                                                                                       sop.Impact
-	urgency                                                                                                                                      sop.Urgency
+	fault                         int
+	request, wish, thing          int // asked for by itself, near an asking word, as any thing at all
+	requestSubject                int
+	company, department, coreDown int
+	individual                    int
+	stopped, deadComputer         int
+	wayRound, canWait             int
+	asks                          int
+	said                          map[string]string
+	impact                        sop.Impact  // by the company's own words
+	urgency                       sop.Urgency // likewise
 }
 
-// classify finds type, impact and urgency. (The words of a mark [priority.words] of the company come first.)
+// classify finds type, impact and urgency. The company's own words ([priority.words]) come first.
 func (v *vocabulary) classify(r *sop.Report, s *source) {
 	w := weights{said: map[string]string{}}
 	v.weigh(&w, s.subject, s.subjectWords, true)
@@ -27,7 +34,7 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 		w.request += w.thing
 	}
 	r.Type = sop.Incident
-	if s.form.request && !s.form.fault || w.requestSubject > 0 && w.fault <= max(1, w.request) || w.request > 0 && (w.fault == 0 || w.request > w.fault+1 && w.requestSubject > 0) {
+	if w.isRequest(s.form) {
 		r.Type = sop.ServiceRequest
 		r.Evidence["type"] = w.said["request"]
 	} else {
@@ -44,6 +51,17 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 			delete(r.Evidence, k)
 		}
 	}
+}
+
+// isRequest says whether something is asked for and nothing, or little, is broken.
+func (w *weights) isRequest(f form) bool {
+	switch {
+	case f.request && !f.fault:
+		return true
+	case w.requestSubject > 0:
+		return w.fault <= max(1, w.request)
+	}
+	return w.request > 0 && w.fault == 0
 }
 
 // widest gives the impact: the company's own words, then "only me", then the widest that is said.
@@ -79,6 +97,9 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 	case w.deadComputer > 0 && w.wayRound == 0 && r.Type == sop.Incident:
 		return sop.High, w.said["dead computer"]
 	}
+	if w.said["hindered"] != "" {
+		return sop.Medium, w.said["hindered"]
+	}
 	return sop.Medium, w.said["way round"]
 }
 
@@ -106,7 +127,6 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 				w.note("request", said)
 			}
 			if m.section == "core system" {
-				w.core++
 				if v.isDown(text, words, i, n) {
 					w.coreDown++
 					w.note("core", said)
@@ -118,6 +138,9 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			}
 			if m.section == "quantifier" {
 				v.quantified(w, text, words, i, n)
+			}
+			if m.section == "hindered" {
+				w.note("hindered", said)
 			}
 			c := counts[m.section]
 			if m.section == "asks" {

@@ -117,7 +117,7 @@ type finding struct {
 	negative       bool // it does not work
 	weak           bool // the negative rests on a bare "not" with unknown words
 	pastNegative   bool // it did not, before
-	still, malah   bool
+	still, worse   bool
 	yes, thanks    bool
 	praise         bool
 	later, ask     bool
@@ -232,7 +232,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 		f.sayNegative(it, false)
 	case "bad", "partly":
-		f.malah = true
+		f.worse = true
 		f.sayNegative(it, false)
 	case "yes":
 		switch said := lower(text[words[it.first].start:words[it.first].end]); {
