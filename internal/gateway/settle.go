@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -192,15 +193,18 @@ func (g *Gateway) situation(v store.Reader, one *decided, n sop.Number) (workflo
 	return s, nil
 }
 
-// holds lists an agent's tickets that are not done.
+// holds lists an agent's tickets that are not done, however many he has closed.
 func holds(v store.Reader, agent string) ([]workflow.Ticket, error) {
-	all, _, err := v.List(store.Filter{Assignee: agent, Limit: 500})
-	if err != nil {
-		return nil, err
+	var all []workflow.Ticket
+	for _, state := range []workflow.State{workflow.New, workflow.Open, workflow.Paused, workflow.Resolved} {
+		some, _, err := v.List(store.Filter{Assignee: agent, State: state, Limit: 500})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
 	}
-	return slices.DeleteFunc(all, func(t workflow.Ticket) bool {
-		return t.State == workflow.Closed || t.State == workflow.Merged || t.State == workflow.Rejected
-	}), nil
+	slices.SortFunc(all, func(a, b workflow.Ticket) int { return cmp.Compare(b.Number, a.Number) })
+	return all[:min(len(all), 500)], nil
 }
 
 // reserve takes the number and the turn that a decision may need, so that they exist before anything is written.
