@@ -60,7 +60,7 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 			return next, err
 		}
 		var failed []error
-		if load == nil {
+		if load == nil && len(due) > 0 {
 			if load, err = g.load(ctx); err != nil {
 				return next, err
 			}
