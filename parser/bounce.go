@@ -56,12 +56,25 @@ func (p *Parser) readBounce(m *Mail, root *part, tree *survey, g *guard) bool {
 		m.Auto, bounce.Action = sop.Delayed, "delayed"
 	}
 	bounce.Status = p.statusOf(f, said, words, late)
+	m.ReturnedWhy = reasonOf(f)
 	if bounce.Recipient == "" {
 		bounce.Recipient = p.recipientOf(failed, said, m)
 	}
 	m.Bounce = bounce
 	m.ReturnedID = returnedID(m, root, tree, quoted, g)
 	return true
+}
+
+// maxReason bounds what is kept of a server's words.
+const maxReason = 500
+
+// reasonOf gives the words of the server that refused a mail, without their type (RFC 3464 §2.3.6: "smtp; 550 …").
+func reasonOf(f fault) string {
+	reason := f.diagnostic
+	if kind, words, typed := strings.Cut(reason, ";"); typed && !strings.ContainsAny(strings.TrimSpace(kind), " \t\n") {
+		reason = words
+	}
+	return head(strings.Join(strings.Fields(oneLine(reason)), " "), maxReason)
 }
 
 // isDeliveryReport says whether a mail is a multipart/report on delivery, and not on reading (RFC 8098) or abuse (RFC 5965).

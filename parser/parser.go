@@ -65,13 +65,14 @@ type Mail struct {
 
 	Attachments []Attachment
 
-	Auto       sop.Auto
-	Bounce     *sop.Bounce // for Bounced and Delayed
-	ReturnedID string      // of a bounce: the Message-ID of the mail that came back
-	Until      time.Time   // of an absence: until when, midnight UTC of the day after the last day; zero where it does not say
-	Suppress   bool        // X-Auto-Response-Suppress or a foreign X-Helpost-*: no automatic answer is wanted
-	Forward    *Forward    // where the mail passes another one on
-	Signed     bool        // S/MIME or PGP/MIME signed (not verified)
+	Auto        sop.Auto
+	Bounce      *sop.Bounce // for Bounced and Delayed
+	ReturnedID  string      // of a bounce: the Message-ID of the mail that came back
+	ReturnedWhy string      // of a bounce: what the server that refused the mail said, on one line; "" where its form tells nothing
+	Until       time.Time   // of an absence: until when, midnight UTC of the day after the last day; zero where it does not say
+	Suppress    bool        // X-Auto-Response-Suppress or a foreign X-Helpost-*: no automatic answer is wanted
+	Forward     *Forward    // where the mail passes another one on
+	Signed      bool        // S/MIME or PGP/MIME signed (not verified)
 
 	Problem string // why the mail could not be read as MIME; "" where it could
 }

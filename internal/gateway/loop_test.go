@@ -184,7 +184,7 @@ func TestABounce(t *testing.T) {
 				t.Fatalf("the desk was told %v", h.kinds(""))
 			}
 			for _, n := range told {
-				if !h.policy.OnDesk(n.To) || !strings.Contains(n.text, rina) {
+				if !h.policy.OnDesk(n.To) || !strings.Contains(n.text, rina) || !strings.Contains(n.text, "550 5.1.1 User unknown") {
 					t.Fatalf("%s was told:\n%s", n.To, n.text)
 				}
 			}

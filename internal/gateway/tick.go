@@ -174,7 +174,7 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 	}
 	failed := &workflow.Failed{MessageID: b.Said.ReturnedID, Event: event}
 	if bounce := b.Said.Bounce; bounce != nil {
-		failed.Status, failed.To = bounce.Status, bounce.Recipient
+		failed.Status, failed.To, failed.Text = bounce.Status, bounce.Recipient, orWord(b.Said.ReturnedWhy, bounce.Status)
 	}
 	entries, err := v.Log(token.Number)
 	if err != nil || event < 1 || event > len(entries) {
