@@ -84,12 +84,14 @@ func (p Plan) last(job Job, now time.Time) (Run, bool) {
 
 // on is the run of a job that is due on a day.
 func (p Plan) on(job Job, day time.Time) (Run, bool) {
-	switch job {
-	case Weekly:
+	switch {
+	case job == Weekly && day.Weekday() == time.Monday:
 		year, week := day.AddDate(0, 0, -7).ISOWeek()
-		return Run{job, fmt.Sprintf("%04d-W%02d", year, week), wallClock(day, reportHour, p.Zone)}, day.Weekday() == time.Monday
-	case Monthly:
-		return Run{job, day.AddDate(0, -1, 0).Format("2006-01"), wallClock(day, reportHour, p.Zone)}, day.Day() == 1
+		return Run{job, fmt.Sprintf("%04d-W%02d", year, week), wallClock(day, reportHour, p.Zone)}, true
+	case job == Monthly && day.Day() == 1:
+		return Run{job, day.AddDate(0, -1, 0).Format("2006-01"), wallClock(day, reportHour, p.Zone)}, true
+	case job != Morning:
+		return Run{}, false
 	}
 	opens, ok := p.opens(day)
 	return Run{job, day.Format("2006-01-02"), opens}, ok
