@@ -27,7 +27,7 @@ var sections = map[string]map[string]bool{
 	"closing": {"greeting": false, "closing": false, "thanks": false, "address": false, "sent from": false, "sent whole": false, "device": false, "disclaimer": false,
 		"banner": false, "postscript": false, "particle": false},
 	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
-		"label fault": false, "label other": false, "label newcomer": false, "none": false, "no screenshot": false, "honorific": false, "i am": false,
+		"label fault": false, "label other": false, "label newcomer": false, "none": false, "addressing": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
 		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
 		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
@@ -144,10 +144,11 @@ type vocabulary struct {
 	quote   quoteWords
 	closing closingWords
 
-	labels map[string]fieldKind // labels of forms
-	none   map[string]bool      // values that say that there is none
-	unit   map[string]uint8     // "department", and where it stands
-	role   map[string]bool      // jobs
+	labels     map[string]fieldKind // labels of forms
+	none       map[string]bool      // values that say that there is none
+	addressing map[string]bool      // words around a bare answer
+	unit       map[string]uint8     // "department", and where it stands
+	role       map[string]bool      // jobs
 
 	departments map[string]bool   // usual names in lower case
 	canonical   map[string]string // what people call a department of this company, in lower case, to its name
@@ -213,7 +214,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 
 // addForms adds labels and the like, which are looked up as they stand.
 func (v *vocabulary) addForms(l lists) {
-	v.labels, v.none, v.unit, v.role = map[string]fieldKind{}, map[string]bool{}, map[string]uint8{}, map[string]bool{}
+	v.labels, v.none, v.addressing, v.unit, v.role = map[string]fieldKind{}, map[string]bool{}, map[string]bool{}, map[string]uint8{}, map[string]bool{}
 	for section, kind := range map[string]fieldKind{"label other": fieldOther, "label fault": fieldFault, "label request": fieldRequest,
 		"label screenshot": fieldScreenshot, "label newcomer": fieldNewcomer, "label asset": fieldAsset, "label department": fieldDepartment, "label name": fieldName} {
 		for _, w := range l.phrases("report/" + section) {
@@ -225,6 +226,9 @@ func (v *vocabulary) addForms(l lists) {
 	}
 	for _, w := range l.phrases("report/none") {
 		v.none[w] = true
+	}
+	for _, w := range l.phrases("report/addressing") {
+		v.addressing[w] = true
 	}
 	for _, w := range l.phrases("report/role") {
 		v.role[w] = true

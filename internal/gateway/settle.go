@@ -111,6 +111,9 @@ func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now ti
 	}
 	if s.Ticket.Number != 0 {
 		one.mail.Pictures = newPictures(b, s.Ticket.Pictures)
+		if len(s.Ticket.Missing) > 0 {
+			one.mail.Report = g.Parser.FollowUp(b.Said, s.Ticket.Missing)
+		}
 	} else {
 		one.mail.Pictures = newPictures(b, nil)
 	}
