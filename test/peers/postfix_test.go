@@ -80,7 +80,7 @@ func (w *world) startPostfix(t *testing.T) {
 	main, services := fill(postfixBase)+w.snippet(t, "/etc/postfix/main.cf"), fill(postfixServices)+w.snippet(t, "/etc/postfix/master.cf")
 	if w.tls != nil {
 		services += w.snippet(t, "/etc/postfix/master.cf, with TLS")
-		main += "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = " + w.tls.path("mx.company.com.pem") + "\nsmtpd_tls_key_file = " + w.tls.path("mx.company.com.key") + "\n"
+		main += "smtp_tls_loglevel = 1\nsmtpd_tls_security_level = may\nsmtpd_tls_cert_file = " + w.tls.path("mx.company.com.pem") + "\nsmtpd_tls_key_file = " + w.tls.path("mx.company.com.key") + "\n"
 		for _, name := range []string{"mx.company.com.pem", "mx.company.com.key"} {
 			copyFile(t, w.tls.path(name), filepath.Join(dir, name))
 		}
