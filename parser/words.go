@@ -182,7 +182,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 		for _, e := range l[key] {
 			var err error
 			switch {
-			case section == "spelling":
+			case section == "spelling", section == "addressing": // looked up as they stand
 			case subject == "verdict":
 				err = v.add(&v.verdict, e, section)
 			case subject == "report":
