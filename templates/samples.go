@@ -224,6 +224,7 @@ func (s sampler) desk() map[string]Data {
 		"update":         update("", s.pick("Tadi sempat bisa, sekarang macet lagi.", "It worked for a while, now it is stuck again.")),
 		"update.unclear": update(sop.Unclear, s.pick("nanti saya coba", "I will try later")),
 		"update.confirm": with(update(sop.Confirm, s.pick("sudah bisa", "works")), func(d *Data) { d.Role = "co-reporter" }),
+		"update.thanks":  with(update(sop.Confirm, s.pick("sudah bisa, makasih", "works, thanks")), func(d *Data) { d.Ticket.State, d.Buttons = "closed", nil }),
 		"update.dispute": with(update(sop.Dispute, s.pick("masih rusak", "still broken")), func(d *Data) { d.Role, d.Marked = "stranger", true }),
 		"update.other":   update(sop.Other, s.pick("sudah bisa, tetapi sekarang wifi mati", "works, but now the wifi is down")),
 		"reopened": with(s.said(sop.KindReopened, sop.Public, who, "reporter", s.pick("ternyata masih rusak", "it is still broken")), func(d *Data) {

@@ -349,6 +349,8 @@ func deadline(l *language, d *Data, t *Ticket) string {
 // turn is whose move it is: the reader's, the assignee's, the team's, nobody's.
 func turn(l *language, d *Data, t *Ticket) string {
 	switch who := person(t.Assignee); {
+	case t.State == "closed", t.State == "merged", t.State == "rejected":
+		return l.word("turn.none")
 	case who != "" && who == person(d.To.Name):
 		return l.word("you")
 	case who != "":
