@@ -100,7 +100,7 @@ func (v *demoVerb) play(ctx context.Context, post *demo.Post) error {
 	post.Say(fmt.Sprintf(`
 Now you. Write to %s, as anybody at company.com:
 
-  printf 'From: Budi <budi@company.com>\nTo: %s\nSubject: Laptop lambat\n\nLaptop saya lambat sejak kemarin. Divisi: Gudang\n' | curl -s smtp://%s --mail-from budi@company.com --mail-rcpt %s -T -
+  printf 'From: Budi <budi@company.com>\nTo: %s\nSubject: Laptop lambat\n\nLaptop saya lambat sejak kemarin. Divisi: Gudang\n' | curl -sS --crlf smtp://%s --mail-from budi@company.com --mail-rcpt %s -T -
 
 or point a mail client at %s (no password, no TLS). Ctrl-C ends it.`, demo.Helpdesk, demo.Helpdesk, v.SMTP, demo.Helpdesk, v.SMTP))
 	return nil
