@@ -12,7 +12,6 @@ var (
 	fix   = command(sop.Resolve, "")
 	pause = command(sop.Pending, "10d vendor")
 	p1    = command(sop.SetPrio, "p1")
-	p2    = command(sop.SetPrio, "p2")
 	p3    = command(sop.SetPrio, "p3")
 	shut  = command(sop.Close, "sudah diganti")
 )
