@@ -469,6 +469,22 @@ func (p *Policy) numbers(arg string) ([]sop.Number, error) {
 	return list, nil
 }
 
+// Addresses lists whom a mail's commands make the reporter, so that what is known of them can be read before it is decided.
+func Addresses(m *Mail) []string {
+	var all []string
+	for _, cmd := range m.Commands {
+		if cmd.Name != sop.For {
+			continue
+		}
+		if address := addressIn(strings.ToLower(cmd.Args)); address != "" {
+			all = append(all, address)
+		} else if m.Forward != nil {
+			all = append(all, m.Forward.Address)
+		}
+	}
+	return all
+}
+
 // Names lists the other tickets that a mail's commands name, so that they can be read before it is decided.
 func (p *Policy) Names(list []sop.Command) []sop.Number {
 	var all []sop.Number

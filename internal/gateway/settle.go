@@ -166,7 +166,7 @@ func (g *Gateway) situation(v store.Reader, one *decided, n sop.Number) (workflo
 			return s, fmt.Errorf("ticket %d: %w", n, err)
 		}
 	}
-	whose := []string{}
+	whose := workflow.Addresses(m)
 	for _, other := range append(g.Policy.Names(m.Commands), m.Link) {
 		if other == 0 || other == n {
 			continue
