@@ -4,7 +4,7 @@ STATICCHECK = v0.8.2
 GO          = go
 LDFLAGS     = -s -w
 
-.PHONY: help build test lint race fuzz fuzz-short bench crash image clean
+.PHONY: help build test lint race fuzz fuzz-short bench crash peers image clean
 
 help: ## these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -39,6 +39,9 @@ bench: ## the figures of the parts, and of the whole beside a bare durable sink
 
 crash: ## the tests that kill a running process, many times over
 	HELPOST_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -run Kill ./test/... ./internal/store/...
+
+peers: ## helpost among a real Postfix, Dovecot, swaks and curl; as root, installs what it lacks
+	@./scripts/peers
 
 image: build ## dist/helpost.tar, an OCI image
 	@./scripts/image

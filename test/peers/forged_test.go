@@ -31,9 +31,10 @@ func forged(t *testing.T, w *world) {
 	d.text = "#tutup iseng tiga"
 	raw, _ = d.raw()
 	said, err := w.swaks(t, w.submission, andi, d.to, raw, "--auth", "PLAIN", "--auth-user", rina, "--auth-password", password)
-	if err == nil || !strings.Contains(w.postfixLog(t), "not owned by user "+rina) {
-		t.Errorf("Postfix let Rina send as Andi: %v\n%s", err, said)
+	if err == nil {
+		t.Errorf("Postfix let Rina send as Andi:\n%s", said)
 	}
+	eventually(t, "Postfix says why it does not let Rina send as Andi", func() bool { return strings.Contains(w.postfixLog(t), "not owned by user "+rina) })
 }
 
 // untouched waits until words in the agent's name have come, and sees that they moved nothing.

@@ -160,9 +160,7 @@ func underTLS(t *testing.T, w *world) {
 		"Verified TLS connection established to 127.0.0.1[127.0.0.1]:" + port(w.in.address),
 		"relay=127.0.0.1[127.0.0.1]:" + port(w.in.address) + ", ",
 	} {
-		if !strings.Contains(w.postfixLog(t), leg) {
-			t.Errorf("the log does not say %q", leg)
-		}
+		eventually(t, "the log says "+leg, func() bool { return strings.Contains(w.postfixLog(t), leg) })
 	}
 	for _, name := range []string{rina, andi} {
 		for _, l := range w.look(t, name) {
