@@ -34,6 +34,9 @@ func forged(t *testing.T, w *world) {
 	if err == nil {
 		t.Errorf("Postfix let Rina send as Andi:\n%s", said)
 	}
+	if said, err := w.swaks(t, w.submission, "<>", d.to, raw, "--auth", "PLAIN", "--auth-user", rina, "--auth-password", password); err == nil {
+		t.Errorf("Postfix let Rina send as nobody, without a proof of its own above hers:\n%s", said)
+	}
 	eventually(t, "Postfix says why it does not let Rina send as Andi", func() bool { return strings.Contains(w.postfixLog(t), "not owned by user "+rina) })
 }
 

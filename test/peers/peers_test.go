@@ -3,8 +3,8 @@
 // envelope, the headers and the bounces of real mail systems lead back to the right ticket. The Postfix under test is
 // configured with the very blocks of docs/mailsystems.md.
 //
-// It proves no rule of the SOP; those are tested where they are made. It runs by `make peers` only, as root, for Postfix
-// starts as nobody else; everything is on the loopback interface, in a folder of its own, and ends with the test.
+// It proves no rule of the SOP; those are tested where they are made. The servers run by `make peers` only, as root, for
+// Postfix starts as nobody else; everything is on the loopback interface, in a folder of its own, and ends with the test.
 package peers
 
 import (
