@@ -2,6 +2,8 @@ package life
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"helpost/internal/sop"
@@ -16,6 +18,7 @@ type Expired struct {
 	Traces     int
 	Mails      int // dedup keys
 	Quarantine int
+	Facts      int // what people said of themselves who have no ticket left
 	Blobs      int
 }
 
@@ -168,7 +171,7 @@ func stripped(messages []store.Message) (remade []store.Message) {
 
 // expireBeside lets go what is old beside the tickets, and what belonged to those that have nothing personal left.
 func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]bool, ended map[sop.Number]bool) (err error) {
-	before := k.now().Add(-k.ClosedAfter)
+	before := k.now().Add(-k.ClosedAfter).Add(time.Nanosecond) // what is just as old goes
 	var c store.Change
 	err = k.Store.View(ctx, func(v store.Reader) error {
 		for after := ""; ; {
@@ -191,6 +194,11 @@ func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]
 		return err
 	}
 	e.Quarantine = len(c.Release)
+	if e.Tickets > 0 {
+		if e.Facts, err = k.forgetPersons(ctx); err != nil {
+			return err
+		}
+	}
 	if e.Traces, err = k.Store.PruneTraces(ctx, before, func(t store.Trace) bool {
 		return t.MessageID == "policy" || t.Ticket != 0 && !ended[t.Ticket]
 	}); err != nil {
@@ -201,3 +209,35 @@ func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]
 	})
 	return err
 }
+
+// forgetPersons lets go what people said of themselves who report no ticket that is left.
+func (k *Keeper) forgetPersons(ctx context.Context) (int, error) {
+	var c store.Change
+	err := k.Store.View(ctx, func(v store.Reader) error {
+		facts, err := v.Facts(personPrefix)
+		if err != nil {
+			return err
+		}
+		for _, f := range facts {
+			left, _, err := v.List(store.Filter{Reporter: strings.TrimPrefix(f.Key, personPrefix), Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(left) == 0 {
+				c.Facts = append(c.Facts, store.Fact{Key: f.Key, Version: f.Version})
+			}
+		}
+		return nil
+	})
+	if err != nil || len(c.Facts) == 0 {
+		return 0, err
+	}
+	err = k.Store.Commit(ctx, c)
+	if errors.Is(err, store.ErrConflict) { // somebody of them writes just now: the next time
+		return 0, nil
+	}
+	return len(c.Facts), err
+}
+
+// personPrefix begins the names of the facts that say what somebody said of himself.
+const personPrefix = "person/"

@@ -69,6 +69,9 @@ func (k *Keeper) seal(ctx context.Context) (day string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if last.Day == "" && len(heads) == 0 { // nothing was there before today
+		return "", nil
+	}
 	made, err := seal.Make(last, day, k.now(), heads)
 	if err != nil {
 		return "", err
