@@ -88,7 +88,7 @@ func (c *Case) respond(d *Draft) {
 	}
 	at := c.now
 	d.RespondedAt = &at
-	d.Response.ClimbAt = nil
+	d.Response.rest()
 	d.event(Responded, nil, nil)
 }
 
@@ -98,7 +98,19 @@ func (c *Case) unrespond(d *Draft) {
 	tried := *d.RespondedAt
 	d.RespondedAt, d.Answer = nil, 0
 	d.Response.Due, d.Response.WarnAt = c.p.due(&d.Ticket, c.p.Targets[d.Priority].Response, nil)
-	c.eased(d, &d.Response, tried)
+	c.owed(d, tried)
+}
+
+// owed lets the climb of a missed answer go on, for the reporter waits for one again: a quarter after the last act, or where
+// a change of priority missed it and nobody was told yet, one repeat from now.
+func (c *Case) owed(d *Draft, act time.Time) {
+	switch k := &d.Response; {
+	case !d.unanswered():
+	case k.Level > 0:
+		c.eased(d, k, act)
+	case k.missed():
+		c.missedByChange(d, k)
+	}
 }
 
 // reprioritise recomputes both targets from receipt. One that is past already is missed by the change, not by the desk,
@@ -183,6 +195,13 @@ func (t *Ticket) alive() bool { return t.State == New || t.State == Open || t.St
 // reporter.
 func (t *Ticket) unanswered() bool {
 	return t.RespondedAt == nil && (t.alive() || t.State == Resolved && t.Validation.Held == undeliverable)
+}
+
+// rest stops a climb. One that has not begun is remembered: its target is missed, by a change of priority.
+func (k *Clock) rest() {
+	if k.Level > 0 {
+		k.ClimbAt = nil
+	}
 }
 
 // missed says whether the target as it stands now was missed and the chain is being told, or will be.

@@ -434,7 +434,8 @@ func doSpam(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	}
 	c.stop(d)
 	d.State = Rejected
-	d.PausedAt, d.PausedUntil, d.Wait, d.Response.ClimbAt = nil, nil, "", nil
+	d.PausedAt, d.PausedUntil, d.Wait = nil, nil, ""
+	d.Response.rest()
 	c.decided.Desk.Block = d.Reporter.Address
 	d.event(RejectedEvent, nil, nil)
 	return nil

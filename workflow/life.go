@@ -38,7 +38,7 @@ func (c *Case) resolve(d *Draft) {
 	c.stop(d)
 	at := c.now
 	d.State, d.ResolvedAt, d.Raised = Resolved, &at, 0
-	d.Response.ClimbAt = nil
+	d.Response.rest()
 	d.Validation = Validation{Since: d.Seq + 1}
 	c.p.startValidation(&d.Ticket, c.now)
 	d.event(ResolvedEvent, nil, nil)
@@ -51,7 +51,7 @@ func (c *Case) close(d *Draft, how, reason string, words bool) {
 	at := c.now
 	d.State, d.ClosedAt, d.Raised = Closed, &at, 0
 	d.PausedAt, d.PausedUntil, d.Wait = nil, nil, ""
-	d.Response.ClimbAt = nil
+	d.Response.rest()
 	d.Validation.CloseAt, d.Validation.RemindAt, d.Validation.Held = nil, nil, ""
 	d.event(ClosedEvent, info{"how": how}, said{"reason": reason})
 	c.tell(d, sop.KindClosed, Notice{Closing: how, Reason: reason, Words: words, Until: c.now.Add(c.p.ReopenWindow)})
@@ -64,7 +64,7 @@ func (c *Case) reopenAs(d *Draft, why EventType) {
 	d.State, d.ResolvedAt, d.ClosedAt = Open, nil, nil
 	d.Validation = Validation{}
 	c.goOn(d)
-	c.eased(d, &d.Response, c.now)
+	c.owed(d, c.now)
 	d.event(why, nil, nil)
 }
 

@@ -50,7 +50,8 @@ func (c *Case) merge(from, into *Draft, cmd sop.Command) *Mistake {
 	}
 	c.stop(from)
 	from.State, from.MergedInto, from.Raised = Merged, into.Number, 0
-	from.PausedAt, from.PausedUntil, from.Wait, from.Response.ClimbAt = nil, nil, "", nil
+	from.PausedAt, from.PausedUntil, from.Wait = nil, nil, ""
+	from.Response.rest()
 	from.Validation = Validation{}
 	from.event(MergedEvent, info{"into": into.Number}, nil)
 	for _, p := range append([]sop.Person{from.Reporter}, from.CoReporters...) {

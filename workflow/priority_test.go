@@ -193,3 +193,39 @@ func TestTheDesksOwnBreachStaysItsOwn(t *testing.T) {
 		t.Fatalf("the desk's breach hides behind the change: %+v", got)
 	}
 }
+
+// A target that a change of priority missed is not the desk's where the answer that came at once after it is lost.
+func TestALostAnswerKeepsTheMarkOfTheChange(t *testing.T) {
+	for name, again := range map[string]func(*world, sop.Number){
+		"the answer came back": func(w *world, n sop.Number) {
+			w.agent(n, andi, "Kami cek.")
+			w.pass(time.Minute)
+			w.bounce(n, sop.KindReply, rina)
+		},
+		"closed without one and opened": func(w *world, n sop.Number) {
+			w.agent(n, andi, "", command(sop.Close, "salah"))
+			w.pass(time.Minute)
+			w.reporter(n, "")
+		},
+	} {
+		w := newWorld(t)
+		n := w.report(Mail{})
+		w.until(30 * time.Minute)
+		w.agent(n, andi, "", command(sop.SetPrio, "p1"))
+		again(w, n)
+		w.until(46*time.Minute - time.Millisecond)
+		if w.count(sop.KindBreach, sari) != 0 {
+			t.Errorf("%s: the lead was told at once", name)
+		}
+		w.until(46 * time.Minute)
+		if got := w.get(n).Response; !got.ByChange || w.count(sop.KindBreach, sari) != 1 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		w.agent(n, andi, "", command(sop.SetPrio, "p3"))
+		again(w, n)
+		w.until(5 * time.Hour)
+		if got := w.get(n).Response; got.ByChange {
+			t.Errorf("%s: the desk's own breach hides behind the change: %+v", name, got)
+		}
+	}
+}
