@@ -197,7 +197,20 @@ func (s *Store) Close() error {
 	s.pending.Wait()
 	close(s.queue)
 	<-s.stopped
+	s.keepFreePages()
 	return s.db.Close()
+}
+
+// keepFreePages writes down which pages are free, so that the next Open need not look at all of the file. After a crash, or
+// where it cannot be written, it does.
+func (s *Store) keepFreePages() {
+	if s.broken != nil {
+		return
+	}
+	s.db.NoFreelistSync = false
+	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+		s.log.Warn("the free pages could not be written down: the next start looks for them", "error", err)
+	}
 }
 
 // View reads a consistent state.
