@@ -94,7 +94,7 @@ func cutFold(s, word string) (before, after string, found bool) {
 		}
 		last, _ := utf8.DecodeLastRuneInString(s[:at])
 		next, _ := utf8.DecodeRuneInString(s[at+end:])
-		if isWord(last) || isWord(next) || strings.Contains(word, "@") && strings.ContainsRune(".-_+", last) {
+		if isWord(last) || isWord(next) || next == '@' || strings.Contains(word, "@") && strings.ContainsRune(".-_+", last) {
 			continue
 		}
 		return s[:at], s[at+end:], true

@@ -129,6 +129,7 @@ func TestAnErasureLeavesSealsAsTheyWere(t *testing.T) {
 }
 
 func TestTheWorkOfTheDayIsDoneAfterMidnightOrSooner(t *testing.T) {
+	d, k := opened(t)
 	for says, c := range map[string]struct {
 		now    time.Time
 		closed time.Duration
@@ -143,7 +144,6 @@ func TestTheWorkOfTheDayIsDoneAfterMidnightOrSooner(t *testing.T) {
 		"an age of a year":        {now: at(12, 3, 0), closed: 8760 * time.Hour, want: at(12, 17, 2)},
 		"an age next to midnight": {now: at(12, 16, 30), closed: time.Hour, want: at(12, 17, 2)},
 	} {
-		d, k := opened(t)
 		d.Now, k.ClosedAfter = c.now, c.closed
 		if got := k.nextRun(c.failed); !got.Equal(c.want) {
 			t.Errorf("%s: %v, want %v", says, got, c.want)
