@@ -4,7 +4,7 @@ STATICCHECK = v0.8.2
 GO          = go
 LDFLAGS     = -s -w
 
-.PHONY: help build test lint race fuzz fuzz-short bench crash peers image clean
+.PHONY: help build test lint race fuzz fuzz-short year bench crash peers image clean
 
 help: ## these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -32,6 +32,9 @@ fuzz-short: ## a few thousand inputs for each fuzz target
 
 fuzz: ## a minute for each fuzz target
 	@./scripts/fuzz 60s
+
+year: ## a simulated year of 40 tickets a day, with its figures
+	HELPOST_YEAR=40 $(GO) test -count=1 -timeout 60m -run TestAYear -v ./internal/gateway
 
 bench: ## the figures of the parts, and of the whole beside a bare durable sink
 	$(GO) test -run '^$$' -bench . -benchmem ./...
