@@ -10,9 +10,22 @@ import (
 // agentsMail takes what a proven agent writes on a ticket: commands in their order, all or none, then his words.
 func (c *Case) agentsMail() {
 	c.decided.Outcome = ObeyedMail
+	c.inline()
 	if mistake := c.obey(); mistake != nil {
 		c.refuse(*mistake)
 	}
+}
+
+// inline moves what stands behind #note, #reply and #resolve on their line to the words, so that none of it is lost.
+func (c *Case) inline() {
+	m := *c.m
+	m.Commands = slices.Clone(m.Commands)
+	for i, cmd := range m.Commands {
+		if commands[cmd.Name].words && cmd.Args != "" {
+			m.Body, m.Commands[i].Args = strings.TrimSpace(cmd.Args+"\n"+m.Body), ""
+		}
+	}
+	c.m = &m
 }
 
 // obey carries out a mail's commands and words.
@@ -146,19 +159,25 @@ func (c *Case) mend(wrong Mistake) []Button {
 	if c.t.Number == 0 || wrong.Problem == "tickets" {
 		return nil
 	}
+	sort := sop.Public
+	if c.m.Sort == sop.Internal { // what it answers: the mended mail goes no further than the first would have
+		sort = sop.Internal
+	}
 	var all []Button
-	if wrong.Nearest != "" {
-		lines := strings.Split(c.m.Text, "\n")
-		if i := wrong.Line - 1; i >= 0 && i < len(lines) {
+	lines, i := strings.Split(c.m.Text, "\n"), wrong.Line-1
+	plain := strings.Split(c.m.Body, "\n")
+	if i >= 0 && i < len(lines) {
+		plain = without(plain, lines[i]) // else it would stand in the way again
+		if wrong.Nearest != "" {
 			at := strings.Index(strings.ToLower(lines[i]), strings.ToLower(strings.TrimPrefix(wrong.Word, "#")))
 			if at >= 0 {
 				lines[i] = lines[i][:at] + strings.TrimPrefix(wrong.Nearest, "#") + lines[i][at+len(wrong.Word)-1:]
-				all = append(all, Button{Name: "mend", Body: strings.Join(lines, "\n"), Sort: sop.Public})
+				all = append(all, Button{Name: "mend", Body: strings.Join(lines, "\n"), Sort: sort})
 			}
 		}
 	}
-	if strings.TrimSpace(c.m.Body) != "" {
-		all = append(all, Button{Name: "plain", Body: c.m.Body, Sort: sop.Public})
+	if words := strings.TrimSpace(strings.Join(plain, "\n")); words != "" && !c.has(sop.Note) {
+		all = append(all, Button{Name: "plain", Body: words, Sort: sort})
 	}
 	return all
 }
@@ -166,6 +185,7 @@ func (c *Case) mend(wrong Mistake) []Button {
 // agentsNewMail takes an agent's mail that belongs to no ticket and has commands.
 func (c *Case) agentsNewMail() {
 	c.decided.Outcome = ObeyedMail
+	c.inline()
 	if wrong := c.misread(); wrong != nil {
 		c.refuse(*wrong)
 		return

@@ -17,6 +17,8 @@ type rule struct {
 	eases   bool    // somebody acts by it: a climb stops, also where the ticket is so already (contract §2)
 	carries bool    // its own notice brings the words of the mail to the reporter
 	alone   bool    // it needs no ticket
+	words   bool    // what stands behind it on its line belongs to the words of the mail
+	bare    bool    // it takes no argument
 	do      func(c *Case, d *Draft, cmd sop.Command) *Mistake
 }
 
@@ -28,7 +30,7 @@ var (
 
 // commands is the table of the commands: in which states each can be, and what it does.
 var commands = map[sop.CommandName]rule{
-	sop.Take:     {in: living, acts: true, eases: true, do: doTake},
+	sop.Take:     {in: living, acts: true, eases: true, bare: true, do: doTake},
 	sop.Assign:   {in: living, acts: true, eases: true, do: doAssign},
 	sop.SetPrio:  {in: living, acts: true, eases: true, do: doPriority},
 	sop.SetImp:   {in: living, acts: true, eases: true, do: doImpact},
@@ -36,14 +38,14 @@ var commands = map[sop.CommandName]rule{
 	sop.SetType:  {in: living, acts: true, do: doType},
 	sop.Category: {in: living, acts: true, do: doCategory},
 	sop.Pending:  {in: []State{New, Open, Paused, Resolved}, acts: true, eases: true, carries: true, do: doPending},
-	sop.Resume:   {in: working, acts: true, do: doResume},
+	sop.Resume:   {in: working, acts: true, bare: true, do: doResume},
 	sop.Remote:   {in: living, acts: true, carries: true, do: doHandling},
 	sop.Onsite:   {in: living, acts: true, carries: true, do: doHandling},
-	sop.Note:     {in: living, do: nothing},
-	sop.Reply:    {in: living, do: nothing},
-	sop.Resolve:  {in: []State{New, Open, Paused, Resolved}, acts: true, eases: true, carries: true, do: doResolve},
+	sop.Note:     {in: living, words: true, do: nothing},
+	sop.Reply:    {in: living, words: true, do: nothing},
+	sop.Resolve:  {in: []State{New, Open, Paused, Resolved}, acts: true, eases: true, carries: true, words: true, do: doResolve},
 	sop.Close:    {in: []State{New, Open, Paused, Resolved, Closed, Rejected}, acts: true, carries: true, do: doClose},
-	sop.Reopen:   {in: []State{New, Open, Paused, Resolved, Closed, Rejected}, acts: true, do: doReopen},
+	sop.Reopen:   {in: []State{New, Open, Paused, Resolved, Closed, Rejected}, acts: true, bare: true, do: doReopen},
 	sop.Merge:    {in: living, acts: true, do: doMerge},
 	sop.Absorb:   {in: living, acts: true, do: doAbsorb},
 	sop.Escalate: {in: working, acts: true, do: doEscalate},
@@ -52,12 +54,15 @@ var commands = map[sop.CommandName]rule{
 	sop.Status:   {in: all, alone: true, do: doStatus},
 	sop.Help:     {in: all, alone: true, do: doHelp},
 	sop.Away:     {in: all, alone: true, do: doAway},
-	sop.MarkSpam: {in: []State{New, Open, Paused, Rejected}, acts: true, do: doSpam},
+	sop.MarkSpam: {in: []State{New, Open, Paused, Rejected}, acts: true, bare: true, do: doSpam},
 }
 
 // allowed says whether a command can be carried out in a ticket's state.
 func (r rule) allowed(d *Draft, cmd sop.Command) *Mistake {
 	if slices.Contains(r.in, d.State) {
+		if r.bare && cmd.Args != "" {
+			return misunderstood(cmd)
+		}
 		return nil
 	}
 	return &Mistake{Problem: "state", Word: "#" + string(cmd.Name), Detail: string(d.State)}

@@ -1,0 +1,58 @@
+package workflow
+
+import (
+	"slices"
+	"testing"
+
+	"helpost/internal/sop"
+)
+
+func TestWhatStandsBehindACommandOnItsLineIsNeverLost(t *testing.T) {
+	words := map[sop.CommandName]sop.Kind{sop.Note: "", sop.Reply: sop.KindReply, sop.Resolve: sop.KindResolved}
+	for name, kind := range words { // they are words
+		w := newWorld(t)
+		n := w.report(Mail{})
+		w.agent(n, andi, "")
+		d := w.agent(n, andi, "and more", command(name, "cable replaced"))
+		if d.Message == nil || d.Message.Text != "cable replaced\nand more" || kind != "" && len(told(d.Notices, kind)) != 1 {
+			t.Errorf("#%s: kept %+v, sent %+v", name, d.Message, d.Notices)
+		}
+	}
+	for _, name := range []sop.CommandName{sop.Take, sop.Resume, sop.Reopen, sop.MarkSpam} { // it is no argument
+		w := newWorld(t)
+		n := w.report(Mail{})
+		before := w.tickets[n].Seq
+		d := w.agent(n, andi, "and more", command(name, "at once"))
+		expect(t, d, sop.KindError, andi)
+		if d.Detail != "argument" || d.Message != nil || w.tickets[n].State != New || w.tickets[n].Seq > before+1 {
+			t.Errorf("#%s: %+v", name, d)
+		}
+	}
+}
+
+func TestTheButtonsOfAnError(t *testing.T) {
+	text := "#selesei\nCable replaced."
+	slip := &Slip{Problem: "unknown", Word: "selesei", Nearest: "selesai", Line: 1}
+	for _, row := range []struct {
+		name string
+		mail Mail
+		want []Button
+	}{
+		{"the plain one leaves the mistaken line out", Mail{Sort: sop.Public, Slip: slip},
+			[]Button{{Name: "mend", Body: "#selesai\nCable replaced.", Sort: sop.Public}, {Name: "plain", Body: "Cable replaced.", Sort: sop.Public}}},
+		{"an answer to an internal notice stays one", Mail{Sort: sop.Internal, Slip: slip},
+			[]Button{{Name: "mend", Body: "#selesai\nCable replaced.", Sort: sop.Internal}, {Name: "plain", Body: "Cable replaced.", Sort: sop.Internal}}},
+		{"nothing offers to send what was meant for a note", Mail{Sort: sop.Public, Slip: slip, Commands: []sop.Command{{Name: sop.Note}}},
+			[]Button{{Name: "mend", Body: "#selesai\nCable replaced.", Sort: sop.Public}}},
+	} {
+		w := newWorld(t)
+		n := w.report(Mail{})
+		m := row.mail
+		m.Role, m.Voice, m.Proof, m.From, m.Text, m.Body = sop.RoleAgent, sop.VoiceObeyed, "pass", sop.Person{Address: andi}, text, text
+		d := w.write(n, m)
+		expect(t, d, sop.KindError, andi)
+		if got := d.Notices[0].Buttons; !slices.Equal(got, row.want) {
+			t.Errorf("%s: %+v", row.name, got)
+		}
+	}
+}
