@@ -267,7 +267,8 @@ func unflow(text string, delSp bool) string {
 			words = words[1:]
 		}
 		signature := words == "-- "
-		if flowing && (quotes != depth || signature) {
+		_, command := numberSign(words)
+		if flowing && (quotes != depth || signature || command && quotes == 0) {
 			b.WriteByte('\n')
 			flowing = false
 		}

@@ -70,25 +70,29 @@ type commandLine struct {
 	written string // as it was written
 	args    string
 	blank   bool // a blank stands between the sign and the word
+	dressed bool // other signs stand before the number sign: "- #catatan"
 	known   int  // its place among the commands, -1 where no known word fits
 }
 
 // readCommand reads a line that begins with a number sign; ok is false for any other.
 func (v *vocabulary) readCommand(line string) (c commandLine, ok bool) {
-	s := trimBlank(line)
-	if s == "" || s[0] != '#' && !strings.HasPrefix(s, "＃") {
-		return c, false
+	s := trimUnseen(line)
+	rest, ok := numberSign(s)
+	if !ok {
+		return v.readDressed(s)
 	}
-	_, size := utf8.DecodeRuneInString(s)
-	rest := s[size:]
-	bare := trimBlank(rest)
+	bare := trimUnseen(rest)
+	if _, again := numberSign(rest); again { // "##catatan" is a slip, "## Catatan" a heading
+		c, _ = v.readDressed(s)
+		return c, true
+	}
 	c.blank = len(bare) < len(rest)
 	end := strings.IndexFunc(bare, func(r rune) bool { return !isCommandRune(r) })
 	if end < 0 {
 		end = len(bare)
 	}
 	c.written, c.known = bare[:end], -1
-	c.word = strings.ToLower(c.written)
+	c.word = strings.ToLower(narrow(c.written))
 	rest = bare[end:]
 	if next, _ := utf8.DecodeRuneInString(rest); end > 0 && rest != "" && (unicode.IsDigit(next) || next == '-' && !strings.ContainsAny(rest, " @")) {
 		c.written += rest[:wordLength(rest)] // "#kb5034441", "#p1": the digits belong to the word
@@ -99,6 +103,27 @@ func (v *vocabulary) readCommand(line string) (c commandLine, ok bool) {
 		c.known = i
 		c.args = tidyArgs(rest)
 	}
+	return c, true
+}
+
+// readDressed reads a line whose number sign other signs stand before. It is a command where a mail program wrote them
+// around bold words; else ok is true for a known word alone, which must be asked about.
+func (v *vocabulary) readDressed(s string) (c commandLine, ok bool) {
+	none := commandLine{known: -1}
+	rest, bold, ok := dressed(s)
+	if first, _ := utf8.DecodeRuneInString(rest); !ok || !isCommandRune(first) {
+		return none, false
+	}
+	if bold {
+		rest = strings.TrimRight(rest, emphasis)
+	}
+	if c, ok = v.readCommand("#" + rest); !ok || c.known < 0 {
+		return none, false
+	}
+	if bold {
+		c.args = trimBlank(strings.TrimLeft(c.args, emphasis))
+	}
+	c.dressed = !bold
 	return c, true
 }
 
@@ -136,10 +161,18 @@ func (v *vocabulary) nearest(w string) (string, int) {
 
 // isSlip says whether a word is a known one but for a slip of the fingers.
 func (v *vocabulary) isSlip(w string) bool {
+	if stem, _, cut := strings.Cut(w, "-"); cut { // "#catatan-internal"
+		if _, known := v.commandName[stem]; known {
+			return true
+		}
+	}
 	if n := len(w); n < 3 || n > 20 {
 		return false
 	}
 	known, d := v.nearest(w)
+	if len(w) >= 4 && len(known)-len(w) <= 3 && strings.HasPrefix(known, w) { // "#catat"
+		return true
+	}
 	switch {
 	case known == "" || known[0] != w[0] && !(len(w) > 1 && len(known) > 1 && known[0] == w[1]):
 		return false

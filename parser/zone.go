@@ -15,6 +15,7 @@ const (
 	roleWords            // sent on
 	roleCommand          // begins with a number sign and a known word
 	roleOdd              // begins with a number sign, a letter, and no known word
+	roleDressed          // a known word whose number sign stands behind other signs
 	roleClosing          // a thanks or a closing that was not taken for a signature
 )
 
@@ -25,7 +26,7 @@ const (
 // must not reach a reporter by a slip.
 func (p *Parser) Commands(m *Mail) Commands {
 	v := p.words
-	text := m.NewText
+	text := lineBreaks.Replace(m.NewText)
 	lines := strings.SplitN(text, "\n", maxReadableLines+1)
 	end := v.ownLines(lines, v.occasionOf(m, p.opts.Prefix))
 	read := make([]commandLine, end)
@@ -42,7 +43,7 @@ func (p *Parser) Commands(m *Mail) Commands {
 		case roles[i] == roleCommand && inZone:
 			c.List = append(c.List, sop.Command{Name: v.commands[read[i].known].Name, Args: read[i].args})
 			drop[i] = true
-		case roles[i] == roleCommand:
+		case roles[i] == roleCommand, roles[i] == roleDressed:
 			if c.Misplaced == "" {
 				c.Misplaced = string(v.commands[read[i].known].Name)
 				c.setLine(i)
@@ -55,8 +56,26 @@ func (p *Parser) Commands(m *Mail) Commands {
 			}
 		}
 	}
+	if c.Misplaced == "" {
+		v.findUnread(m, &c, len(lines))
+	}
 	c.Body = withoutLines(lines, drop)
 	return c
+}
+
+// findUnread looks for a command in what is too long to be read for its meaning: what stands above it must not be sent on.
+func (v *vocabulary) findUnread(m *Mail, c *Commands, line int) {
+	rest := m.Text[len(readable(m.Text)):]
+	if rest == "" || m.Quoted != "" {
+		return
+	}
+	for s := range strings.SplitSeq(rest, "\n") {
+		if read, ok := v.readCommand(head(s, maxValue)); ok && read.known >= 0 {
+			c.Misplaced = string(v.commands[read.known].Name)
+			c.setLine(line)
+			return
+		}
+	}
 }
 
 func (c *Commands) setLine(i int) {
@@ -80,12 +99,14 @@ func (v *vocabulary) ownLines(lines []string, o occasion) int {
 }
 
 func (v *vocabulary) roleOf(line string) (lineRole, commandLine) {
-	s := trimBlank(line)
+	s := trimUnseen(line)
 	if s == "" {
 		return roleBlank, commandLine{}
 	}
 	if c, ok := v.readCommand(s); ok {
 		switch {
+		case c.dressed:
+			return roleDressed, c
 		case c.known >= 0:
 			return roleCommand, c
 		case c.word != "":
