@@ -74,7 +74,7 @@ func FuzzCommands(f *testing.F) {
 		m := &Mail{NewText: text, InReplyTo: []string{"<x@company.com>"}, From: Address{Name: "Andi Saputra"}}
 		got := p.Commands(m)
 		written := map[string]int{}
-		for _, line := range strings.Split(text, "\n") {
+		for _, line := range strings.Split(lineBreaks.Replace(text), "\n") {
 			written[trimBlank(line)]++
 		}
 		known := 0
