@@ -186,7 +186,11 @@ func (l *language) command(word, text string) string {
 
 // example shows how a command is written; "" where there is nothing to show.
 func (l *language) example(word string) string {
-	return l.words["example."+strings.TrimPrefix(word, "#")]
+	name := strings.TrimPrefix(word, "#")
+	if said := l.words["command."+name]; said != "" && l.words["example."+name] == "" { // it takes no argument
+		return "#" + said
+	}
+	return l.words["example."+name]
 }
 
 // list fills in the tickets of a list, each with its buttons.

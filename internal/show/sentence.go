@@ -38,6 +38,8 @@ var sentences = map[string]string{
 	"undelivered": "a notice ({kind}) did not reach {to}: {status} {text}",
 	"held":        "silence does not close it: {why}",
 	"opened":      "work on it began",
+	"acted":       "%w acted",
+	"extended":    "the answer was not clear; the time to answer began anew",
 }
 
 // sentence tells an event.
