@@ -49,7 +49,7 @@ func TestTheDemoTellsItsStoryAndTakesTheMailThatItShows(t *testing.T) {
 	if err := demo.Wait(); err != nil {
 		t.Errorf("after SIGINT: %v", err)
 	}
-	for _, want := range []string{"joined", "duplicate", "quarantined", "error (unknown)", "suspicious", "escalated"} {
+	for _, want := range []string{"obeyed #take", "joined dispute", "joined confirm", "duplicate", "quarantined", "error (unknown)", "suspicious", "escalated"} {
 		if !strings.Contains(told.String(), want) {
 			t.Errorf("the story does not tell of %q", want)
 		}

@@ -133,6 +133,12 @@ func did(p gateway.Passed) string {
 			}
 		}
 	}
+	for _, c := range p.Commands {
+		words = append(words, strings.TrimSpace("#"+string(c.Name)+" "+c.Args))
+	}
+	if p.Verdict != "" {
+		words = append(words, string(p.Verdict))
+	}
 	if p.Detail != "" {
 		words = append(words, "("+p.Detail+")")
 	}

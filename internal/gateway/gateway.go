@@ -84,6 +84,8 @@ type Passed struct {
 	Ticket     string
 	Raw        []byte
 	Report     sop.Report
+	Commands   []sop.Command // of an agent
+	Verdict    sop.Verdict   // of a reporter who was asked for it
 	Notices    []workflow.Notice
 }
 

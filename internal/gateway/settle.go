@@ -60,7 +60,10 @@ func summary(d Decided, id func(sop.Number) string) Passed {
 	first := d.Decisions[0]
 	p := Passed{Outcome: string(first.Outcome), Detail: first.Detail}
 	if first.mail != nil {
-		p.Report = first.mail.Report
+		p.Report, p.Commands = first.mail.Report, first.mail.Commands
+		if first.Message != nil && first.Message.Kind == "validation" {
+			p.Verdict = first.mail.Verdict
+		}
 	}
 	for _, one := range d.Decisions {
 		p.Notices = append(p.Notices, one.Notices...)
