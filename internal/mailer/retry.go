@@ -10,10 +10,12 @@ import (
 // requeuePage is how many rows are looked at, and put forward, at once.
 const requeuePage = 200
 
-// RetryAll makes all waiting mails due now, and the relay tried at once. It says how many were put forward.
+// RetryAll makes all waiting mails due now, and the relay tried at once. It says how many are due, those that were before
+// too.
 func (m *Mailer) RetryAll(ctx context.Context) (int, error) { return m.Retry(ctx) }
 
-// Retry makes the named mails due now, and the relay tried at once; without a name all of them.
+// Retry makes the named mails due now, and the relay tried at once; without a name all of them. It says how many
+// are due, those that were before too.
 func (m *Mailer) Retry(ctx context.Context, ids ...uint64) (int, error) {
 	n, err := Requeue(ctx, m.queue, m.clock(), ids...)
 	m.mu.Lock()
@@ -44,7 +46,11 @@ func Requeue(ctx context.Context, queue Queue, now time.Time, ids ...uint64) (in
 		var c store.Change
 		for _, row := range rows {
 			after = row.ID
-			if row.NextTry.After(now) && (len(ids) == 0 || wanted[row.ID]) {
+			if len(ids) > 0 && !wanted[row.ID] {
+				continue
+			}
+			total++
+			if row.NextTry.After(now) {
 				c.Defer = append(c.Defer, store.Deferral{ID: row.ID, NextTry: now, Tries: row.Tries, Error: row.LastError})
 			}
 		}
@@ -54,6 +60,5 @@ func Requeue(ctx context.Context, queue Queue, now time.Time, ids ...uint64) (in
 		if err := queue.Commit(ctx, c); err != nil {
 			return total, err
 		}
-		total += len(c.Defer)
 	}
 }
