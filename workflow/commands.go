@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"helpost/internal/sop"
 )
@@ -145,12 +146,20 @@ func (p *Policy) whom(arg string) (agent, team string, ok bool) {
 	return "", "", false
 }
 
+// steers says whether a rune is none that is written, but one that moves a cursor or turns the direction of a text.
+func steers(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+// maxAddress is the longest address (RFC 5321 §4.5.3.1: 64 and 255, and the @).
+const maxAddress = 320
+
 // addressIn finds the one address in an argument: bare, in brackets, or after a display name.
 func addressIn(s string) string {
 	var found string
 	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t<>\"'(),;", r) }) {
 		w = strings.TrimPrefix(w, "mailto:")
-		if at := strings.IndexByte(w, '@'); at > 0 && at < len(w)-1 && strings.Count(w, "@") == 1 {
+		if at := strings.IndexByte(w, '@'); at > 0 && at < len(w)-1 && strings.Count(w, "@") == 1 && len(w) <= maxAddress && !strings.ContainsFunc(w, steers) {
 			if found != "" && found != w {
 				return ""
 			}
@@ -214,7 +223,7 @@ func doType(c *Case, d *Draft, cmd sop.Command) *Mistake {
 
 func doCategory(_ *Case, d *Draft, cmd sop.Command) *Mistake {
 	to := fold(cmd.Args)
-	if to == "" || len(to) > 100 {
+	if to == "" || len(to) > 100 || strings.ContainsFunc(to, steers) {
 		return misunderstood(cmd)
 	}
 	if d.Category != to {
@@ -243,7 +252,11 @@ func doPending(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	} else {
 		c.pause(d, until, reason)
 	}
-	c.tell(d, sop.KindPaused, Notice{Until: until, Reason: reason, Words: c.spoken(), From: c.m.From.Address, Auto: "auto-generated"})
+	told := reason
+	if out, _ := c.goesOut(); !out { // a note stays inside, and so does the reason that stands in it
+		told = ""
+	}
+	c.tell(d, sop.KindPaused, Notice{Until: until, Reason: told, Words: c.spoken(), From: c.m.From.Address, Auto: "auto-generated"})
 	return nil
 }
 
@@ -343,7 +356,8 @@ func (c *Case) named(cmd sop.Command) (sop.Person, *Mistake) {
 	case c.m.Forward != nil:
 		p = *c.m.Forward
 	}
-	if p.Address == "" || c.s.Desk.MayAsk != nil && !c.s.Desk.MayAsk(p.Address) {
+	ours := c.s.Desk.Ours != nil && c.s.Desk.Ours(p.Address) // what goes to ourselves is dropped as a loop
+	if p.Address == "" || ours || c.s.Desk.MayAsk != nil && !c.s.Desk.MayAsk(p.Address) {
 		return p, &Mistake{Problem: "for", Word: "#for", Detail: orElse(cmd.Args, p.Address)}
 	}
 	return p, nil
@@ -368,6 +382,9 @@ func doFor(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	return nil
 }
 
+// maxAdded is how many people may watch a ticket by #cc: each gets a mail of his own for each answer.
+const maxAdded = 100
+
 func doCc(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	words := strings.Fields(strings.NewReplacer(",", " ", ";", " ", "−", "-", "–", "-").Replace(cmd.Args))
 	if len(words) == 0 {
@@ -385,6 +402,9 @@ func doCc(c *Case, d *Draft, cmd sop.Command) *Mistake {
 		case c.s.Desk.Ours != nil && c.s.Desk.Ours(address) || c.p.OnDesk(address):
 			return misunderstood(cmd)
 		case !slices.Contains(d.Watchers, address) && address != d.Reporter.Address:
+			if len(d.Watchers) >= maxAdded {
+				return misunderstood(cmd)
+			}
 			d.Watchers = append(d.Watchers, address)
 		}
 	}
