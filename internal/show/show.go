@@ -239,10 +239,12 @@ func age(d time.Duration) string {
 	}
 }
 
-// clean takes what could move a terminal's cursor or change its colours out of what people wrote.
+// clean takes what could move a terminal's cursor, change its colours or turn the direction of its text out of what
+// people wrote.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		turns := r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+		if turns || r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
 			return '·'
 		}
 		return r
