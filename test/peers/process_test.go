@@ -3,11 +3,11 @@ package peers
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -17,67 +17,63 @@ import (
 // patience is how long anything may take on a slow and busy machine.
 const patience = 90 * time.Second
 
-// start runs a program until the test ends. It is a process group of its own, which dies with the test's process too, so
-// that nothing stays behind whatever happens.
-func start(t *testing.T, logFile string, env []string, program string, args ...string) *child {
+// watch runs a program until its own input ends, which it does when the test's process is gone, whatever ended it.
+// (A signal on the parent's death does not do: it is forgotten when a program changes its user, as Postfix does.) The
+// program leads a process group of its own, for Postfix ends its children by it.
+const watch = `set -m; "$@" </dev/null & cat >/dev/null; kill -TERM $!; wait $!`
+
+// start runs a program until the test ends, in a session of its own.
+func start(t *testing.T, logFile string, env []string, program string, args ...string) {
 	t.Helper()
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	c := &child{cmd: exec.Command(program, args...)}
-	c.cmd.Env = append(os.Environ(), env...)
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	if err := c.cmd.Start(); err != nil {
+	cmd := exec.Command("sh", append([]string{"-c", watch, "sh", program}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if left := c.stop(); left != "" {
+		if left := stop(cmd, life); left != "" {
 			t.Errorf("%s did not end by itself: %s", program, left)
 		}
 	})
-	return c
 }
 
-// child is a running program.
-type child struct {
-	cmd  *exec.Cmd
-	once sync.Once
-}
-
-// stop ends the program and its children, first politely. It names those that had to be killed.
-func (c *child) stop() (left string) {
-	c.once.Do(func() {
-		group := c.cmd.Process.Pid
-		ended := make(chan struct{})
-		go func() {
-			_ = c.cmd.Wait() // ended by us: its status says so
-			close(ended)
-		}()
-		_ = c.cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(patience / 3):
-			left = "the program itself "
+// stop ends a program and its children, first politely. It names those that had to be killed.
+func stop(cmd *exec.Cmd, life io.Closer) (left string) {
+	session := cmd.Process.Pid
+	_ = life.Close() // it may have ended already
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // ended by us: its status says so
+		close(ended)
+	}()
+	for end := time.Now().Add(patience / 3); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if len(members(session)) == 0 {
+			<-ended
+			return ""
 		}
-		for range 100 {
-			if len(members(group)) == 0 {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		left += strings.Join(members(group), ", ")
-		_ = syscall.Kill(-group, syscall.SIGKILL)
-		<-ended
-	})
+	}
+	for pid, name := range members(session) {
+		left += name + " "
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	<-ended
 	return left
 }
 
-// members lists the processes of a group that still run. Zombies do not: they wait for their parent's interest alone.
-func members(group int) []string {
-	var all []string
+// members lists the processes of a session that still run. Zombies do not: they wait for their parent's interest alone.
+func members(session int) map[int]string {
+	all := map[int]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
 		said, err := os.ReadFile(name)
@@ -85,10 +81,13 @@ func members(group int) []string {
 			continue // it has ended
 		}
 		var state string
-		var parent, of int
-		behind := said[bytes.LastIndexByte(said, ')')+1:]
-		if _, err := fmt.Sscan(string(behind), &state, &parent, &of); err == nil && of == group && state != "Z" {
-			all = append(all, string(said[:bytes.LastIndexByte(said, ')')+1]))
+		var pid, parent, group, of int
+		behind := bytes.LastIndexByte(said, ')') + 1
+		if _, err := fmt.Sscan(string(said[behind:]), &state, &parent, &group, &of); err != nil || of != session || state == "Z" {
+			continue
+		}
+		if _, err := fmt.Sscan(string(said), &pid); err == nil {
+			all[pid] = string(said[:behind])
 		}
 	}
 	return all

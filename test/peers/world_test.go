@@ -31,7 +31,6 @@ type world struct {
 	in, out                          *cutter // between Postfix and helpost, between helpost and Postfix
 	tls                              *authority
 	dkimRecord                       string
-	daemon                           *child // helpost
 	boxes                            map[string]*box
 }
 
@@ -193,6 +192,6 @@ func (w *world) startHelpost(t *testing.T) {
 	if w.tls != nil {
 		env = []string{"SSL_CERT_FILE=" + w.tls.path("ca.pem"), "SSL_CERT_DIR=/nonexistent"}
 	}
-	w.daemon = start(t, filepath.Join(w.dir, "helpost.log"), env, binary, "serve", "--config", filepath.Join(w.dir, "helpost", "helpost.toml"))
+	start(t, filepath.Join(w.dir, "helpost.log"), env, binary, "serve", "--config", filepath.Join(w.dir, "helpost", "helpost.toml"))
 	eventually(t, "helpost is ready", func() bool { return w.get("/readyz", nil) == nil })
 }
