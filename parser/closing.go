@@ -84,6 +84,9 @@ func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
 	bare := strings.TrimLeft(strings.ReplaceAll(s, ".", " "), "-–—*_~/ ")
 	low := strings.Join(strings.Fields(strings.ToLower(bare)), " ")
 	if p, after, ok := begins(low, v.closing.thanks); ok && mark&startsThanks != 0 {
+		if rest, joined := v.joinedClosing(after); joined {
+			return startsThanks, original(s, rest)
+		}
 		if q, after2, ok2 := begins(low, v.closing.closing); !ok2 || len(p) > len(q) {
 			return startsThanks, original(s, after)
 		} else {
@@ -94,6 +97,18 @@ func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
 		return startsClosing, original(s, after)
 	}
 	return 0, ""
+}
+
+// joinedClosing gives what follows a closing that is joined to a thanks: "Thx & Rgds, Rina", "Terima kasih dan salam".
+func (v *vocabulary) joinedClosing(low string) (rest string, ok bool) {
+	low = strings.TrimLeft(low, " ,")
+	for _, joint := range [...]string{"&", "+", "/", "dan ", "and ", "n "} {
+		if behind, found := strings.CutPrefix(low, joint); found {
+			_, rest, ok = begins(strings.TrimLeft(behind, " "), v.closing.closing)
+			return rest, ok
+		}
+	}
+	return "", false
 }
 
 // original gives the end of a line as it was written, for the end of its lower-case form.

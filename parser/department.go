@@ -176,6 +176,9 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 		return mention{}, 0
 	}
 	s := text[words[i].start:words[end-1].end]
+	if code, next := wholeCode(text, words, end-1); next > end && strings.ContainsAny(code, "0123456789") { // "di IT-000123"
+		return mention{}, 0
+	}
 	if len(s) < 3 && s != strings.ToUpper(s) {
 		return mention{}, 0
 	}
@@ -188,6 +191,9 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 func (v *vocabulary) unitBehind(text string, words []token, at, end int) (mention, int) {
 	first := at
 	for first > 0 && first > at-unitWords && words[first].breaks == 0 && isCapital(text, words[first-1]) {
+		if v.closing.starts[lower(text[words[first-1].start:words[first-1].end])]&startsGreeting != 0 { // "Dear team"
+			break
+		}
 		if _, marks := v.report.longest(words[first-1 : first]); hasMark(marks, "i am") || hasMark(marks, "not a name") && first-1 < at-1 {
 			break
 		}
@@ -229,27 +235,34 @@ func (v *vocabulary) place(m *mention, text string, words []token, at int) {
 	}
 }
 
-// fromSignature finds the department in a signature: a line with "Departemen", or one that is a known department, with
-// or without a job.
+// fromSignature finds the department in a signature: a line with "Departemen", else one that is a known department, with
+// or without a job, else the line below the name.
 func (v *vocabulary) fromSignature(signature, name string) string {
 	lines := strings.Split(signature, "\n")
 	if len(lines) > 40 {
 		lines = lines[:40]
 	}
-	below := ""
+	known, below := "", ""
 	for i, line := range lines {
 		s := trimBlank(line)
 		if s == "" || len(s) > signatureLine || v.isDisclaimer(s) || v.isSentFrom(s) {
 			continue
 		}
 		for _, part := range v.signatureParts(s) {
-			if d := v.signatureUnit(part, name); d != "" {
+			d, called := v.signatureUnit(part, name)
+			if called {
 				return d
+			}
+			if known == "" {
+				known = d
 			}
 		}
 		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
 			below = v.belowName(s)
 		}
+	}
+	if known != "" {
+		return known
 	}
 	return below
 }
@@ -283,14 +296,18 @@ func (v *vocabulary) signatureParts(s string) []string {
 	return strings.Split(s, "|")
 }
 
-// signatureUnit reads a department from a part of a line: "Manager Keuangan", "Finance Department".
-func (v *vocabulary) signatureUnit(s, name string) string {
+// signatureUnit reads a department from a part of a line: "Manager Keuangan", "Finance Department". Called says that the
+// part calls it one.
+func (v *vocabulary) signatureUnit(s, name string) (department string, called bool) {
 	s = trimBlank(strings.Trim(s, "*_-~ "))
 	if s == "" || strings.EqualFold(s, name) {
-		return ""
+		return "", false
 	}
 	if label, value, ok := strings.Cut(s, ":"); ok && v.label(label) == fieldDepartment {
-		return v.tidyDepartment(value)
+		return v.tidyDepartment(value), true
+	}
+	if whole := v.tidyDepartment(s); v.isDepartment(whole) && !v.role[strings.ToLower(whole)] { // "Corporate Secretary" is no secretary's job
+		return whole, !strings.EqualFold(whole, s)
 	}
 	words := strings.Fields(s)
 	marked := false
@@ -303,16 +320,26 @@ func (v *vocabulary) signatureUnit(s, name string) string {
 	words = v.withoutRoles(words)
 	bare := v.tidyDepartment(strings.Join(words, " "))
 	if bare == "" || v.unit[strings.ToLower(bare)] != 0 {
-		return ""
+		return "", false
 	}
-	if marked && len(words) <= unitWords+2 || v.isDepartment(bare) || v.endsInDepartment(bare) {
-		return bare
+	if marked && len(words) <= unitWords+2 {
+		return bare, true
 	}
-	return ""
+	if v.isDepartment(bare) || v.holdsDepartment(bare) {
+		return bare, false
+	}
+	return "", false
 }
 
-// endsInDepartment knows "Group Treasury", "Regional Sales": capitals, and a known department at the end.
-func (v *vocabulary) endsInDepartment(s string) bool {
+// unitOf is signatureUnit without what says how sure it is.
+func (v *vocabulary) unitOf(s, name string) string {
+	d, _ := v.signatureUnit(s, name)
+	return d
+}
+
+// holdsDepartment knows "Group Treasury", "Regional Sales", "Gudang Makassar": capitals, and a known department at the end
+// or at the beginning.
+func (v *vocabulary) holdsDepartment(s string) bool {
 	words := strings.Fields(s)
 	if len(words) < 2 || len(words) > 4 {
 		return false
@@ -322,7 +349,12 @@ func (v *vocabulary) endsInDepartment(s string) bool {
 			return false
 		}
 	}
-	return v.isDepartment(words[len(words)-1]) || len(words) > 2 && v.isDepartment(strings.Join(words[len(words)-2:], " "))
+	for n := 1; n <= 2 && n < len(words); n++ {
+		if v.isDepartment(strings.Join(words[len(words)-n:], " ")) || v.isDepartment(strings.Join(words[:n], " ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutRoles cuts words of jobs from both ends: "Staff Accounting", "Finance Manager", "Head of Procurement".

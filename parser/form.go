@@ -169,7 +169,7 @@ func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) boo
 	i := strings.IndexAny(s, ":：=")
 	if i <= 0 || i > labelBytes+10 {
 		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"
-		if kind := v.label(label); ok && len(s) < valueBytes && kind != noField && kind < fieldScreenshot {
+		if kind := v.label(label); ok && len(value) < nameBytes && !strings.Contains(value, ". ") && kind != noField && kind < fieldScreenshot {
 			f.set(v, kind, value, line)
 			return true
 		}
@@ -242,6 +242,10 @@ func (v *vocabulary) readJoined(f *form, label, value string, line int) bool {
 				return false
 			}
 		}
+		if sameField(kinds) { // "Unit / Bagian: Kearsipan"
+			f.set(v, kinds[0], value, line)
+			return true
+		}
 		for _, by := range [...]string{" / ", "/", ", ", ",", " - ", ";", " | "} {
 			if values := strings.SplitN(value, by, len(kinds)); len(values) == len(kinds) {
 				for k := range values {
@@ -252,6 +256,15 @@ func (v *vocabulary) readJoined(f *form, label, value string, line int) bool {
 		}
 	}
 	return false
+}
+
+func sameField(kinds []fieldKind) bool {
+	for _, k := range kinds {
+		if k != kinds[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // set keeps the value of a label; the first one that says something counts, for assets each.

@@ -15,9 +15,12 @@ func (p *Parser) language(m *Mail) sop.Lang {
 	if m.Forward != nil && len(strings.Fields(text)) == 0 {
 		text = m.Forward.Text
 	}
-	if m.Forward != nil { // the sender's language, if he says enough
-		if own := p.words.countStops(p.words.withoutForward(text, m)); own[sop.Indonesian]+own[sop.English] >= 3 && !tie(own) {
-			text = p.words.withoutForward(text, m)
+	if m.Forward != nil { // the sender's language if he says enough, else that of all words, header lines left out
+		said := p.words.withoutForward(m.NewText, m)
+		if own := p.words.countStops(said); own[sop.Indonesian]+own[sop.English] >= 3 && !tie(own) {
+			text = said
+		} else {
+			text = said + "\n" + m.Forward.Text
 		}
 	}
 	counts := p.words.countStops(text)

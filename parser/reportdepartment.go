@@ -7,6 +7,11 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 	if s.form.department != "" && (!s.form.newcomer || s.form.name != "") {
 		return v.tidyDepartment(s.form.department), s.form.department
 	}
+	if v.speaksOf(s.words, "newcomer") { // what the text says may be of him
+		if d := v.fromSignature(s.signature, name); d != "" {
+			return d, "signature"
+		}
+	}
 	all := v.mentions(s.text, s.words)
 	for _, m := range all {
 		if m.from && !m.to && m.certain && !m.whole {
@@ -19,8 +24,8 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 	if d := v.fromSignature(s.signature, name); d != "" {
 		return d, "signature"
 	}
-	if s.extra != "" && (v.isDepartment(v.tidyDepartment(s.extra)) || v.signatureUnit(s.extra, name) != "") {
-		if d := v.signatureUnit(s.extra, name); d != "" {
+	if s.extra != "" && (v.isDepartment(v.tidyDepartment(s.extra)) || v.unitOf(s.extra, name) != "") {
+		if d := v.unitOf(s.extra, name); d != "" {
 			return d, "header"
 		}
 		return v.tidyDepartment(s.extra), "header"
@@ -35,7 +40,12 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 			return m.name, m.text
 		}
 	}
-	if d := v.namedBeside(s, name); d != "" {
+	for _, text := range [...]string{s.text, s.subject} {
+		if d := v.namedBeside(text, name); d != "" {
+			return d, d
+		}
+	}
+	if _, d := v.signedInPassing(s, name); d != "" {
 		return d, d
 	}
 	if s.senderSignature != s.signature && s.forward == nil {
@@ -80,28 +90,47 @@ func (v *vocabulary) isTown(words []token) bool {
 	return hasMark(marks, "town") || hasMark(marks, "company name")
 }
 
-// namedBeside finds "saya Rina, Finance": a known department right behind the name.
-func (v *vocabulary) namedBeside(s *source, name string) string {
+// namedBeside finds "saya Rina, Finance": right behind the name a department that is known, or holds one.
+func (v *vocabulary) namedBeside(text, name string) string {
 	if name == "" {
 		return ""
 	}
+	low := strings.ToLower(text)
+	if len(low) != len(text) {
+		return ""
+	}
 	for _, spelled := range []string{name, strings.Fields(name)[0]} {
-		i := strings.Index(strings.ToLower(s.text), strings.ToLower(spelled))
-		if i < 0 || i+len(spelled) > len(s.text) {
-			continue
+		spelled = strings.ToLower(spelled)
+		for from, n := 0, 0; n < 5; n++ {
+			i := strings.Index(low[from:], spelled)
+			if i < 0 {
+				break
+			}
+			from += i + len(spelled)
+			if d := v.unitBeside(text[from:]); d != "" {
+				return d
+			}
 		}
-		rest := s.text[i+len(spelled):]
-		if len(rest) < 2 || strings.IndexByte(",(-/", strings.TrimLeft(rest, " ")[:1][0]) < 0 {
-			continue
-		}
-		rest = strings.TrimLeft(rest, " ,(-/")
-		end := strings.IndexAny(rest, ",.;:()\n-")
-		if end < 0 || end > 40 {
-			continue
-		}
-		if d := v.tidyDepartment(rest[:end]); v.isDepartment(d) {
-			return d
-		}
+	}
+	return ""
+}
+
+// unitBeside reads the department behind a name and a comma, a bracket or a stroke.
+func (v *vocabulary) unitBeside(rest string) string {
+	bare := strings.TrimLeft(rest, " ")
+	if bare == "" || strings.IndexByte(",(-/", bare[0]) < 0 {
+		return ""
+	}
+	rest = strings.TrimLeft(bare, " ,(-/")
+	end := strings.IndexAny(rest, ",.;:()\n-")
+	if end < 0 {
+		end = len(rest)
+	}
+	if end > 40 {
+		return ""
+	}
+	if d := v.tidyDepartment(rest[:end]); v.isDepartment(d) || v.holdsDepartment(d) {
+		return d
 	}
 	return ""
 }

@@ -23,6 +23,9 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if name, said := v.introduced(s.text, s.words, from); name != "" {
 		return name, said
 	}
+	if name, _ := v.signedInPassing(s, from); len(strings.Fields(name)) > len(strings.Fields(from)) {
+		return name, name
+	}
 	if full := fullName(s.text, from); full != "" {
 		return full, full
 	}
@@ -145,6 +148,9 @@ func (v *vocabulary) introduced(text string, words []token, from string) (name, 
 		if name == "" {
 			continue
 		}
+		if strings.HasPrefix(lower(text[words[i].start:words[i].end]), "dengan") && !v.opensTalk(text, words, i) {
+			continue // "sehubungan dengan relokasi bagian Pajak"
+		}
 		short := len(strings.Fields(name)) == 1
 		explicit := speaksOfName(lower(text[words[i].start:words[i+n-1].end]))
 		if strings.Contains(" "+strings.ToLower(from)+" ", " "+strings.ToLower(name)+" ") {
@@ -157,6 +163,42 @@ func (v *vocabulary) introduced(text string, words []token, from string) (name, 
 			continue
 		}
 		return name, text[words[i].start:words[end-1].end]
+	}
+	return "", ""
+}
+
+// opensTalk says whether nothing but a greeting stands before a word in its sentence.
+func (v *vocabulary) opensTalk(text string, words []token, i int) bool {
+	for ; i > 0 && words[i].breaks&(breakStop|breakLine|breakComma) == 0; i-- {
+		w := lower(text[words[i-1].start:words[i-1].end])
+		if v.closing.starts[w]&startsGreeting == 0 && !v.closing.isAddress[w] {
+			return false
+		}
+	}
+	return true
+}
+
+// signedInPassing finds "… hadi susanto logistik": the sender's first name, what other names there are, and a known
+// department, at the end of a sentence of their own.
+func (v *vocabulary) signedInPassing(s *source, from string) (name, department string) {
+	first := firstLetters(from)
+	if first == "" {
+		return "", ""
+	}
+	words := s.words[:min(len(s.words), 1000)]
+	for i, w := range words {
+		if i > 0 && w.breaks&(breakStop|breakLine|breakComma) == 0 || lower(s.text[w.start:w.end]) != first {
+			continue
+		}
+		for j := i + 1; j < len(words) && j <= i+3 && words[j].breaks == 0; j++ {
+			end := v.knownEnd(s.text, words, j)
+			if end > j && (end == len(words) || words[end].breaks&(breakStop|breakLine) != 0) {
+				return capitalise(s.text[w.start:words[j-1].end]), v.tidyDepartment(s.text[words[j].start:words[end-1].end])
+			}
+			if v.known(words[j : j+1]) {
+				break
+			}
+		}
 	}
 	return "", ""
 }

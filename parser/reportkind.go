@@ -132,7 +132,7 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 					w.note("core", said)
 				}
 			}
-			if m.section == "group" && v.failsBehind(words, i+n) {
+			if m.section == "group" && v.failsBehind(words, i+n) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
 				w.department++
 				w.note("department", said)
 			}
@@ -270,6 +270,12 @@ func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int
 		w.department++
 		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
 	}
+}
+
+// isThing says whether a word is something that a ticket can be about: "komputer kami" is no group of people.
+func (v *vocabulary) isThing(w token) bool {
+	_, marks := v.verdict.longest([]token{w})
+	return hasMark(marks, "thing")
 }
 
 // failsBehind says whether a fault or a "not" follows within two words.

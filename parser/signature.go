@@ -128,11 +128,14 @@ func hasEarlierRule(lines []textLine, i int) bool {
 }
 
 // likeSignature says whether all lines could be a signature.
-func (v *vocabulary) likeSignature(lines []textLine) bool {
+func (v *vocabulary) likeSignature(lines []textLine) bool { return v.likeSignatureOf(lines, "") }
+
+// likeSignatureOf is likeSignature for a sender whose name may hold a word of a verdict: Bagus Santoso.
+func (v *vocabulary) likeSignatureOf(lines []textLine, name string) bool {
 	n := 0
 	for i := range lines {
 		s := lines[i].s
-		if s == "" {
+		if s == "" || isWholeName(s, name) {
 			continue
 		}
 		if n++; n > signatureLines {
@@ -282,7 +285,7 @@ func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name stri
 	below := v.beforePostscript(lines[i+1:])
 	first := nextLine(below, 0)
 	opening := nextLine(lines, 0) == i
-	named := first < len(below) && (v.nameLine(below[first].s, name) || isContact(below[first].s)) && v.likeSignature(below[first:])
+	named := first < len(below) && (v.nameLine(below[first].s, name) || isContact(below[first].s)) && v.likeSignatureOf(below[first:], name)
 	own := rest != "" && v.nameLine(rest, name) && (kind == startsClosing || sharesName(rest, name))
 	switch {
 	case rest != "" && !own:
@@ -358,6 +361,21 @@ func sharesName(s, name string) bool {
 	return shared > 0 && 2*shared >= len(words)
 }
 
+// isWholeName says whether a line is made of at least two of the sender's names.
+func isWholeName(s, name string) bool {
+	if len(name) == 0 || !sharesName(s, name) {
+		return false
+	}
+	own := " " + strings.ToLower(strings.Map(letterOrBlank, name)) + " "
+	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
+	for _, w := range words {
+		if !strings.Contains(own, " "+w+" ") {
+			return false
+		}
+	}
+	return len(words) >= 2
+}
+
 func letterOrBlank(r rune) rune {
 	if unicode.IsLetter(r) || r == '\'' {
 		return r
@@ -378,7 +396,7 @@ func (v *vocabulary) bareName(lines []textLine, name string) int {
 		if !signed && (!sharesName(s, name) || !v.nameLine(s, name)) {
 			continue
 		}
-		if v.likeSignature(lines[i:]) {
+		if v.likeSignatureOf(lines[i:], name) {
 			return i
 		}
 	}

@@ -318,6 +318,11 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	case "good", "yes", "praise":
 		f.sayNegative(items[j], false)
 		return j
+	case "stop":
+		if items[j].section == "request" && j == i+1 && noLonger(items[j:]) { // "tidak minta password terus"
+			f.sayGood(items[j], true)
+			return j
+		}
 	case "broken":
 		f.sayGood(items[j], hedged)
 		return j
@@ -348,6 +353,19 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	}
 	f.sayNegative(it, unknown > 0 || again || it.section == "not yet") // "belum" may mean that nobody has tried
 	return i
+}
+
+// noLonger says whether what begins the items is said to have happened again and again.
+func noLonger(items []item) bool {
+	for _, it := range items {
+		switch it.section {
+		case "again", "often":
+			return true
+		case "not", "not yet", "still", "but", "good", "solved", "bad", "broken":
+			return false
+		}
+	}
+	return false
 }
 
 // repaired finds, behind a fault, what makes it a thing of the past: "the error is gone", "printer yang rusak sudah

@@ -38,7 +38,7 @@ var sections = map[string]map[string]bool{
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false},
 	"stop":       {"stop": false},
 	"department": {"department": false},
-	"asset":      {"pattern": false, "not": false, "brand": false},
+	"asset":      {"pattern": false, "not": false, "place": false, "brand": false},
 	"command":    {"command": true},
 }
 
@@ -358,13 +358,17 @@ type assetWords struct {
 	pattern *regexp.Regexp
 	own     bool            // the company's own pattern, which may match anything
 	not     map[string]bool // first groups of other numbers: PO, INV
+	place   map[string]bool // first groups of floors and buildings: LT
 	brand   map[string]bool // makers, whose models look like codes
 }
 
 func newAssetWords(l lists, o Options) (assetWords, error) {
-	a := assetWords{not: map[string]bool{strings.ToUpper(o.Prefix): true}, brand: map[string]bool{}}
+	a := assetWords{not: map[string]bool{strings.ToUpper(o.Prefix): true}, place: map[string]bool{}, brand: map[string]bool{}}
 	for _, w := range l.phrases("asset/not") {
 		a.not[strings.ToUpper(w)] = true
+	}
+	for _, w := range l.phrases("asset/place") {
+		a.place[strings.ToUpper(w)] = true
 	}
 	for _, w := range l.phrases("asset/brand") {
 		a.brand[w] = true
