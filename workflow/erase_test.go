@@ -121,9 +121,7 @@ func folds(t interface {
 	for _, e := range d.Redacted {
 		now[e.Seq-1] = e
 	}
-	for _, e := range d.Drafts[0].Events {
-		now = append(now, e)
-	}
+	now = append(now, d.Drafts[0].Events...)
 	folded, err := FoldAll(now)
 	if err != nil || !sameJSON(folded, d.Drafts[0].Ticket) {
 		t.Errorf("%s: its events give another ticket, %v", says, err)
