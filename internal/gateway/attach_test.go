@@ -127,10 +127,11 @@ func TestAnAgentsFile(t *testing.T) {
 	h.reported("<satu@a>")
 	data := noise(90_000, 3)
 	l := h.only(sop.KindNew, andi).answer(andi, "Silakan pasang ini.")
-	l.files = []file{{name: "obat.zip", contentType: "application/zip", data: data}}
+	l.files = []file{{name: "obat.zip", contentType: "application/zip", data: data}, {name: "smime.p7s", contentType: "application/pkcs7-signature", data: []byte(andi + string(data))},
+		{name: "OpenPGP_0x1.asc", contentType: "application/pgp-keys", data: []byte(andi + string(data))}}
 	h.mustTake(l)
-	if got := h.only(sop.KindReply, rina).files["obat.zip"]; !bytes.Equal(got, data) {
-		t.Fatal("the reporter got other bytes")
+	if got := h.only(sop.KindReply, rina).files; !bytes.Equal(got["obat.zip"], data) || len(got) != 1 {
+		t.Fatalf("the reporter got other bytes, or what names the agent: %d files", len(got))
 	}
 	l = h.only(sop.KindNew, andi).answer(andi, "#catatan\r\n"+secret)
 	l.files = []file{{name: "rahasia.zip", contentType: "application/zip", data: []byte(secret + string(data))}}

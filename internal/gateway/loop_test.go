@@ -169,6 +169,17 @@ func TestABounce(t *testing.T) {
 			return bounce(helpdesk, rina, "<"+strings.Repeat("a", 32)+"."+strings.SplitN(ack.MessageID, ".", 2)[1])
 		}, false},
 		{"for somebody whom we did not write to", func(_ *house, ack notice) letter { return ack.bounce(budi) }, false},
+		{"by the one whom it did not reach", func(_ *house, ack notice) letter {
+			in := ack.bounce(rina)
+			in.from, in.mailFrom, in.proof = rina, rina, "pass"
+			in.raw = strings.Replace(in.raw, "mailer-daemon@mx.example", rina, 1)
+			return in
+		}, false},
+		{"by the one whom it did not reach, under another name", func(_ *house, ack notice) letter {
+			in := ack.bounce(rina)
+			in.mailFrom = rina
+			return in
+		}, false},
 		{"for a notice that was never sent", func(_ *house, ack notice) letter {
 			return bounce(ack.From, rina, strings.Replace(ack.MessageID, ".2-0-", ".9-0-", 1))
 		}, false},

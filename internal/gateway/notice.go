@@ -36,7 +36,7 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 		}
 	}
 	if n.Words && kept.Ticket != 0 {
-		g.attach(&job, kept)
+		g.attach(&job, kept, n.Desk)
 	}
 	if h := n.Handling; h != nil && h.When != nil && t != nil {
 		job.Visit = &compose.Visit{Start: *h.When, Sequence: t.Visits - 1, Onsite: h.How == sop.Onsite}
@@ -345,9 +345,12 @@ func (g *Gateway) quotedAuthor(m store.Message, desk bool) string {
 }
 
 // attach lets the files of a message come along, as long as the relay takes the mail; what does not fit is named.
-func (g *Gateway) attach(job *compose.Job, m store.Message) {
+func (g *Gateway) attach(job *compose.Job, m store.Message, desk bool) {
 	room := g.MaxSize - 64<<10
 	for _, a := range m.Attachments {
+		if m.Direction == store.Out && !desk && signs(a.ContentType) {
+			continue
+		}
 		if a.Size*137/100 > room {
 			job.Data.Files = append(job.Data.Files, orWord(a.Filename, a.ContentType))
 			continue
@@ -355,4 +358,14 @@ func (g *Gateway) attach(job *compose.Job, m store.Message) {
 		room -= a.Size * 137 / 100
 		job.Files = append(job.Files, compose.File{Name: a.Filename, ContentType: a.ContentType, ContentID: a.ContentID, Inline: a.Inline, Size: a.Size, Ref: a.Ref})
 	}
+}
+
+// signs says whether a file is a signature of the mail that it came in, or the key to one. It holds for no other mail, and
+// names the agent's address.
+func signs(contentType string) bool {
+	switch strings.ToLower(contentType) {
+	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys":
+		return true
+	}
+	return false
 }

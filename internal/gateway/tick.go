@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
 	"helpost/internal/record"
 	"helpost/internal/sop"
@@ -189,6 +190,9 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 		return nil, nil
 	}
 	if failed.To != "" && failed.To != to[place] {
+		return nil, nil
+	}
+	if b.Sender == to[place] || mailauth.LowerASCII(b.From) == to[place] { // who could not be reached reports nothing
 		return nil, nil
 	}
 	failed.To, failed.Kind = to[place], sop.Kind(kinds[place])
