@@ -114,7 +114,7 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         time.Nanosecond, // a second process is told at once
 		FreelistType:    bbolt.FreelistMapType,
-		NoFreelistSync:  true, // else every commit writes the whole list of free pages
+		NoFreelistSync:  true, // freepages.go says when it is written
 		NoSync:          o.NoSync,
 		NoGrowSync:      o.NoSync,
 		InitialMmapSize: mapSize(),
@@ -199,18 +199,6 @@ func (s *Store) Close() error {
 	<-s.stopped
 	s.keepFreePages()
 	return s.db.Close()
-}
-
-// keepFreePages writes down which pages are free, so that the next Open need not look at all of the file. After a crash, or
-// where it cannot be written, it does.
-func (s *Store) keepFreePages() {
-	if s.broken != nil {
-		return
-	}
-	s.db.NoFreelistSync = false
-	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
-		s.log.Warn("the free pages could not be written down: the next start looks for them", "error", err)
-	}
 }
 
 // View reads a consistent state.

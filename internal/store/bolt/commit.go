@@ -215,6 +215,7 @@ func (a *attempt) run(batch []*request) (err error) {
 	if err != nil {
 		return err
 	}
+	a.store.listFreePages()
 	a.ended = true
 	if err := tx.Commit(); err != nil {
 		return fault(err)

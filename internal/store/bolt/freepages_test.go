@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"encoding/binary"
 	"os"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 	"helpost/internal/store"
 )
 
-// The list of free pages that a Close leaves is right, for the next start and for one after a crash: no page is lost, none
+// The list of free pages that commits and a Close leave is right, for the next start and for one after a crash: no page is lost, none
 // is used twice, and what was freed is used again.
 func TestFreePagesAreKeptOverAClose(t *testing.T) {
 	path := file(t)
@@ -52,9 +53,17 @@ func TestFreePagesAreKeptOverAClose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range 5 {
+	for i := range 6 {
 		s := openTest(t, path, Options{})
 		round(s)
+		if i >= 4 { // a commit that does not list them after some that did
+			s.writing.Lock()
+			s.db.NoFreelistSync = true
+			if err := s.db.Update(func(tx *bbolt.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			s.writing.Unlock()
+		}
 		crashed := file(t)
 		raw, err := os.ReadFile(path)
 		if err != nil {
@@ -62,6 +71,9 @@ func TestFreePagesAreKeptOverAClose(t *testing.T) {
 		}
 		if err := os.WriteFile(crashed, raw, 0o600); err != nil {
 			t.Fatal(err)
+		}
+		if got := listed(raw); got != (i < 4) {
+			t.Errorf("round %d: the file lists its free pages: %v", i, got)
 		}
 		sound(crashed) // as if it had been killed here
 		after := openTest(t, crashed, Options{})
@@ -77,4 +89,17 @@ func TestFreePagesAreKeptOverAClose(t *testing.T) {
 	if free := s.db.Stats().FreePageN; free == 0 {
 		t.Error("no page is free after the start, though much was freed")
 	}
+}
+
+// listed says whether the newest meta page of a bbolt file names a list of free pages.
+func listed(file []byte) bool {
+	const meta, freelist, txid = 16, 32, 48 // where a meta begins in its page, and its fields in it
+	var newest, list uint64
+	for page := range 2 {
+		m := file[page*os.Getpagesize()+meta:]
+		if tx := binary.NativeEndian.Uint64(m[txid:]); tx >= newest {
+			newest, list = tx, binary.NativeEndian.Uint64(m[freelist:])
+		}
+	}
+	return list != 1<<64-1
 }
