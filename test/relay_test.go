@@ -66,32 +66,34 @@ func TestTheRelayIsBusy(t *testing.T) {
 // 550 is final: the desk is told, never the one whom it failed to, and nothing is tried again.
 func TestTheRelayRefusesForGood(t *testing.T) {
 	for _, no := range []string{"550 5.1.1 no such user", "553 5.1.3 bad address", "552 5.2.2 mailbox full"} {
-		d, m := moodyDesk(t)
-		asked := 0
-		m.refuse = func(rcpt string) string {
-			if rcpt != "hilang@company.com" {
-				return ""
+		t.Run(no, func(t *testing.T) {
+			t.Parallel()
+			d, m := moodyDesk(t)
+			asked := 0
+			m.refuse = func(rcpt string) string {
+				if rcpt != "hilang@company.com" {
+					return ""
+				}
+				asked++
+				return no
 			}
-			asked++
-			return no
-		}
-		m.open(t)
-		d.start()
-		d.hand("hilang@company.com", report("hilang@company.com", "printer"))
-		until(t, "the desk is told of "+no, func() bool { return len(m.mails("andi@company.com", "undeliverable")) == 1 })
-		time.Sleep(2500 * time.Millisecond) // two tries would fit
-		times := 0
-		m.set(func() { times = asked })
-		if got := m.mails("hilang@company.com", ""); len(got) != 0 || times != 1 {
-			t.Errorf("after %s: asked %d times, sent %v", no, times, got)
-		}
-		if got := m.mails("", "undeliverable"); len(got) != 1 {
-			t.Errorf("after %s: %v", no, got)
-		}
-		if err := d.end(); err != nil {
-			t.Error(err)
-		}
-		m.close()
+			m.open(t)
+			d.start()
+			d.hand("hilang@company.com", report("hilang@company.com", "printer"))
+			until(t, "the desk is told", func() bool { return len(m.mails("andi@company.com", "undeliverable")) == 1 })
+			time.Sleep(2500 * time.Millisecond) // two tries would fit
+			times := 0
+			m.set(func() { times = asked })
+			if got := m.mails("hilang@company.com", ""); len(got) != 0 || times != 1 {
+				t.Errorf("asked %d times, sent %v", times, got)
+			}
+			if got := m.mails("", "undeliverable"); len(got) != 1 {
+				t.Errorf("%v", got)
+			}
+			if err := d.end(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
