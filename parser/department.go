@@ -175,6 +175,9 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 	if end == i {
 		return mention{}, 0
 	}
+	for last := end + 2; end < min(last, len(words)) && words[end].breaks == 0 && isCapital(text, words[i]) && isCapital(text, words[end]) && !v.known(words[end:end+1]) && !v.isTown(words[end:]); {
+		end++ // "di Poli Gigi"
+	}
 	s := text[words[i].start:words[end-1].end]
 	if code, next := wholeCode(text, words, end-1); next > end && strings.ContainsAny(code, "0123456789") { // "di IT-000123"
 		return mention{}, 0

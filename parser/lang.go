@@ -17,7 +17,7 @@ func (p *Parser) language(m *Mail) sop.Lang {
 	}
 	if m.Forward != nil { // the sender's language if he says enough, else that of all words, header lines left out
 		said := p.words.withoutForward(m.NewText, m)
-		if own := p.words.countStops(said); own[sop.Indonesian]+own[sop.English] >= 3 && !tie(own) {
+		if own := p.words.countStops(said); max(own[sop.Indonesian], own[sop.English]) >= 3 && !tie(own) {
 			text = said
 		} else {
 			text = said + "\n" + m.Forward.Text
@@ -60,6 +60,9 @@ func (v *vocabulary) countStops(text string) map[sop.Lang]int {
 	counts := map[sop.Lang]int{}
 	words := v.tokens(text)
 	for _, w := range words[:min(len(words), langWords)] {
+		if text[w.start:w.end] == "IT" { // whom the mail is for
+			continue
+		}
 		for lang := range v.stops[w.id] {
 			counts[lang]++
 		}

@@ -319,7 +319,7 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		f.sayNegative(items[j], false)
 		return j
 	case "stop":
-		if items[j].section == "request" && j == i+1 && noLonger(items[j:]) { // "tidak minta password terus"
+		if items[j].section == "request" && j == i+1 && (f.good || noLonger(items[j:])) { // "tidak minta password terus"
 			f.sayGood(items[j], true)
 			return j
 		}
