@@ -168,6 +168,10 @@ func TestABounce(t *testing.T) {
 		{"with a token that does not hold", func(_ *house, ack notice) letter {
 			return bounce(helpdesk, rina, "<"+strings.Repeat("a", 32)+"."+strings.SplitN(ack.MessageID, ".", 2)[1])
 		}, false},
+		{"with another receiver's token", func(h *house, ack notice) letter {
+			theirs, _, _ := strings.Cut(h.only(sop.KindNew, andi).MessageID, ".")
+			return bounce(ack.From, rina, theirs+"."+strings.SplitN(ack.MessageID, ".", 2)[1])
+		}, false},
 		{"for somebody whom we did not write to", func(_ *house, ack notice) letter { return ack.bounce(budi) }, false},
 		{"by the one whom it did not reach", func(_ *house, ack notice) letter {
 			in := ack.bounce(rina)
