@@ -180,9 +180,7 @@ func (v *vocabulary) markQuotes(lines []textLine, o occasion) {
 			}
 		}
 	}
-	if !anyOf(lines, lineQuoted) && !anyOf(lines, lineForwarded) {
-		markNotice(lines, o)
-	}
+	markNotice(lines, o)
 }
 
 // afterIntro says whether the line before is a quote's: without a reply's mark, > alone is not enough.

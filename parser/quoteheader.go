@@ -84,14 +84,18 @@ func (v *vocabulary) labelOf(s string, bare bool) uint8 {
 	return 0
 }
 
-// markNotice is the last resort: the head or the foot of a notice of our own, quoted without any mark of it.
+// markNotice is the last resort: the head or the foot of a notice of our own, quoted without any mark of it. What the notice
+// itself quotes is marked, so that marks elsewhere say nothing of it.
 func markNotice(lines []textLine, o occasion) {
 	if o.prefix == "" || !o.reply {
 		return
 	}
 	foot := -1
 	for i := range lines {
-		s := lines[i].s
+		if lines[i].kind != lineNew {
+			continue
+		}
+		s := strings.TrimLeft(lines[i].s, "|>*_ ")
 		if ticket, ok := strings.CutPrefix(s, o.prefix+"-"); ok && len(ticket) > 6 && digitRuns(ticket[:6]) == 1 && strings.HasPrefix(ticket[6:], " · ") {
 			markFrom(lines, i)
 			return
@@ -105,7 +109,7 @@ func markNotice(lines []textLine, o occasion) {
 		return
 	}
 	for i := range foot {
-		if greetsBy(lines[i].s, o.name) {
+		if lines[i].kind == lineNew && greetsBy(lines[i].s, o.name) {
 			markFrom(lines, i)
 			return
 		}

@@ -132,3 +132,19 @@ func TestSignatureByTheHTML(t *testing.T) {
 		t.Errorf("new text %q, signature %q", m.NewText, m.Signature)
 	}
 }
+
+// A notice of ours is known where a mail program quotes it without any mark, also where the notice itself quotes somebody:
+// an agent who answers a note must not send it on.
+func TestANoticeOfOursQuotedWithoutAMark(t *testing.T) {
+	p := newParser(t, Options{})
+	notice := "IT-000123 · P3 · catatan dari Andi Saputra · balasan Anda tetap internal\n\nPelapor ini sering lupa.\n\nref: IT-000123-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n\nPada Sen, 12 Jan 2026 pukul 09.13 Rina Wijaya menulis:\n> Printer macet\n"
+	piped := "| " + strings.ReplaceAll(strings.TrimSpace(notice), "\n", "\n| ")
+	for _, between := range []string{"\n\n", "\n\n---\n", "\n\n*Von:* Helpdesk\n\n", "\n\n12/01/26 09:13, Helpdesk:\n"} {
+		for _, quoted := range []string{notice, piped} {
+			m := p.Parse([]byte("From: rudi@company.com\nSubject: Re: [IT-000123] Printer\nIn-Reply-To: <x@company.com>\nContent-Type: text/plain; charset=utf-8\n\n#balas\nSudah kami proses." + between + quoted))
+			if strings.Contains(m.NewText, "sering lupa") || strings.Contains(m.NewText, "Printer macet") || !strings.HasPrefix(m.NewText, "#balas\nSudah kami proses.") {
+				t.Errorf("after %q new is %q", between, m.NewText)
+			}
+		}
+	}
+}
