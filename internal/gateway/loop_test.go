@@ -155,6 +155,13 @@ func TestTwoDesksDoNotTalkForEver(t *testing.T) {
 	}
 }
 
+// unnamed takes out of a bounce what came back.
+func unnamed(l letter) letter {
+	report, _, _ := strings.Cut(l.raw, "--dsn\r\nContent-Type: text/rfc822-headers")
+	l.raw = report + "--dsn--\r\n"
+	return l
+}
+
 // A delivery that failed reaches the desk, where it is proven that the mail was ours and whom it was for.
 func TestABounce(t *testing.T) {
 	for _, c := range []struct {
@@ -164,6 +171,10 @@ func TestABounce(t *testing.T) {
 	}{
 		{"to the bounce token", func(_ *house, ack notice) letter { return ack.bounce(rina) }, true},
 		{"to the plain address", func(_ *house, ack notice) letter { return bounce(helpdesk, rina, ack.MessageID) }, true},
+		{"to the bounce token, naming no mail", func(_ *house, ack notice) letter { return unnamed(ack.bounce(rina)) }, true},
+		{"to the plain address, naming no mail", func(_ *house, ack notice) letter { return unnamed(bounce(helpdesk, rina, ack.MessageID)) }, false},
+		{"to an answer's token, naming no mail", func(_ *house, ack notice) letter { return unnamed(bounce(ack.reply(), rina, ack.MessageID)) }, false},
+		{"to the bounce token, naming no mail, for somebody else", func(_ *house, ack notice) letter { return unnamed(ack.bounce(budi)) }, false},
 		{"of a mail that is not ours", func(*house, notice) letter { return bounce(helpdesk, rina, "<apa.1-0-x@company.com>") }, false},
 		{"with a token that does not hold", func(_ *house, ack notice) letter {
 			return bounce(helpdesk, rina, "<"+strings.Repeat("a", 32)+"."+strings.SplitN(ack.MessageID, ".", 2)[1])

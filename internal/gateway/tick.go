@@ -166,21 +166,29 @@ func (g *Gateway) Undelivered(ctx context.Context, row store.Outbox, status, tex
 }
 
 // returned is the notice of ours that a bounce brings back, where that is proven: its Message-ID bears our MAC, and it
-// was sent to the one who was not reached. The ticket and its version are read as well.
+// was sent to the one who was not reached. A bounce that names no mail and came to a bounce token is of the last notice to
+// whom that token was made for. The ticket and its version are read as well.
 func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *decided) (*workflow.Failed, error) {
 	token, ours := g.Tokens.InMessageID(b.Said.ReturnedID)
 	event, place, whole := eventOf(b.Said.ReturnedID)
-	if !ours || !whole || token.Number == 0 {
+	if b.Said.ReturnedID == "" {
+		token, ours = g.bounceToken(b.Rcpt)
+	}
+	if !ours || token.Number == 0 || !whole && b.Said.ReturnedID != "" {
 		return nil, nil
 	}
-	failed := &workflow.Failed{MessageID: b.Said.ReturnedID, Event: event}
+	failed := &workflow.Failed{MessageID: b.Said.ReturnedID}
 	if bounce := b.Said.Bounce; bounce != nil {
 		failed.Status, failed.To, failed.Text = bounce.Status, bounce.Recipient, orWord(b.Said.ReturnedWhy, bounce.Status)
 	}
 	entries, err := v.Log(token.Number)
+	if b.Said.ReturnedID == "" {
+		event, place = lastTo(entries, token)
+	}
 	if err != nil || event < 1 || event > len(entries) {
 		return nil, err
 	}
+	failed.Event = event
 	e, err := entries[event-1].Event()
 	if err != nil {
 		return nil, err
@@ -207,6 +215,30 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 		s.Ticket, one.versions[token.Number] = t, version
 	}
 	return failed, nil
+}
+
+// bounceToken finds the token of an envelope sender of ours among the recipients of a bounce.
+func (g *Gateway) bounceToken(rcpt []string) (token mailauth.Token, found bool) {
+	for _, r := range rcpt {
+		if token, found = g.Tokens.InAddress(r); found && token.Sort == sop.Bouncing {
+			return token, true
+		}
+	}
+	return mailauth.Token{}, false
+}
+
+// lastTo is the last notice to whom a token was made for: its event and its place there, 0 where there is none.
+func lastTo(entries []record.Entry, token mailauth.Token) (event, place int) {
+	for _, entry := range slices.Backward(entries) {
+		e, err := entry.Event()
+		if err != nil || e.Type != workflow.Notified {
+			continue
+		}
+		if place := slices.IndexFunc(texts(e.Said["to"]), token.For); place >= 0 {
+			return e.Seq, place
+		}
+	}
+	return 0, 0
 }
 
 // known says whether it stands on record already that a notice of an event did not reach somebody: two servers on the way
