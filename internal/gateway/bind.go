@@ -22,7 +22,7 @@ func (g *Gateway) bind(ctx context.Context, r Read) (Bound, error) {
 	err := g.Store.View(ctx, func(v store.Reader) error {
 		look := &lookup{v: v}
 		m := thread.Mail{
-			From: r.Sender, Proof: r.Proof, StoodIn: r.StoodIn,
+			From: g.oneself(r), Proof: r.Proof, StoodIn: r.StoodIn,
 			Envelope: r.Rcpt, InReplyTo: r.Said.InReplyTo, References: r.Said.References, OriginalID: r.Said.OriginalMessageID,
 			Subject: r.Said.Subject, Quoted: r.Said.Quoted + "\n" + r.Said.NewText,
 			IsForward: forwarded.MatchString(r.Said.Subject), IsAgent: g.isAgent(r.Sender), IsBounce: r.Said.Auto == sop.Bounced, MayReport: g.mayReport(r.Sender) || r.Release != "",
@@ -56,6 +56,14 @@ func (g *Gateway) bind(ctx context.Context, r Read) (Bound, error) {
 }
 
 var forwarded = regexp.MustCompile(`(?i)^\s*(fwd?|wg|tr|terusan|diteruskan|fw|rv|enc|doorst|vs|i)\s*:`)
+
+// oneself is who writes: of a proven agent his own address, whichever of his he used.
+func (g *Gateway) oneself(r Read) string {
+	if a, ok := g.Policy.Agent(r.Sender); ok && r.Proof == mailauth.Pass {
+		return a.Address
+	}
+	return r.Sender
+}
 
 // lookup is what thread asks of the store. A fault of the store is not "there is none": it is kept, and ends the try.
 type lookup struct {

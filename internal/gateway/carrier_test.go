@@ -262,3 +262,16 @@ func TestTheReopeningWindow(t *testing.T) {
 		t.Fatalf("old %s, new links %v", h.ticket(ticket.Number).State, other.Linked)
 	}
 }
+
+// An agent who reports from an alias is the reporter of his ticket under any of his addresses.
+func TestAnAgentsAliasIsHimself(t *testing.T) {
+	const alias = "andi.s@company.com"
+	h := open(t, func(h *house) { h.policy.Agents[0].Aliases = []string{alias} })
+	ticket := h.report(letter{from: alias, id: "<satu@a>"})
+	for i, from := range []string{alias, andi} {
+		h.mustTake(letter{from: from, text: "tambahan", header: []string{"In-Reply-To: <satu@a>"}})
+		if got := h.messages(ticket.Number); len(got) != i+2 || got[i+1].Kind != "comment" {
+			t.Fatalf("from %s: %d messages, the last one of kind %s", from, len(got), got[len(got)-1].Kind)
+		}
+	}
+}
