@@ -34,7 +34,7 @@ func strictFrom(h header, mended bool) string {
 	if err != nil || len(list) != 1 || !isPlainAddress(list[0].Address) || !strings.Contains(value, list[0].Address) {
 		return "" // the last: blanks and comments within an address (RFC 5322 §4.4)
 	}
-	return strings.ToLower(list[0].Address)
+	return lowerASCII(list[0].Address)
 }
 
 // anyCharset lets net/mail pass over display names in charsets that it does not know; the name is read elsewhere.
@@ -297,7 +297,7 @@ func cleanAddress(s string) string {
 	if len(s) > 320 || s == "" || s == "@" {
 		return ""
 	}
-	return strings.ToLower(s)
+	return lowerASCII(s)
 }
 
 // shorten cuts a text to n runes.
@@ -313,4 +313,14 @@ func shorten(s string, n int) string {
 		count++
 	}
 	return s
+}
+
+// lowerASCII lowers ASCII letters alone: by Unicode's rules the Kelvin sign is a "k", and one address would be another.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }

@@ -199,7 +199,7 @@ func (s sampler) answers() map[string]Data {
 		"scheduled.onsite": visit(sop.Onsite),
 		"scheduled.remote": visit(sop.Remote),
 		"scheduled.desk": with(visit(sop.Onsite), func(d *Data) {
-			d.ToDesk, d.To, d.Sort, d.Ticket.Assignee = true, sop.Person{Name: "Andi Saputra"}, sop.Internal, "Andi Saputra"
+			d.ToDesk, d.To, d.Sort, d.Ticket.Assignee = true, sop.Person{Name: "Andi Saputra"}, sop.Public, "Andi Saputra"
 		}),
 		"resolved": asked(sop.KindResolved, solution),
 		"resolved.long": asked(sop.KindResolved, solution+"\n\n"+

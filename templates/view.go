@@ -355,6 +355,8 @@ func turn(l *language, d *Data, t *Ticket) string {
 	switch who := person(t.Assignee); {
 	case t.State == "closed", t.State == "merged", t.State == "rejected":
 		return l.word("turn.none")
+	case t.State == "resolved" && d.Kind != sop.KindUndeliverable:
+		return l.word("turn.reporter")
 	case who != "" && who == person(d.To.Name):
 		return l.word("you")
 	case who != "":

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -82,12 +83,17 @@ func (c *Case) obey() *Mistake {
 	return nil
 }
 
+// maxCommands is how many commands one mail may have.
+const maxCommands = 100
+
 // misread says what stands in the way of carrying a mail out at all.
 func (c *Case) misread() *Mistake {
 	m := c.m
 	switch {
 	case m.Slip != nil:
 		return &Mistake{Problem: m.Slip.Problem, Word: "#" + m.Slip.Word, Nearest: m.Slip.Nearest, Line: m.Slip.Line}
+	case len(m.Commands) > maxCommands:
+		return &Mistake{Problem: "argument", Word: "#" + string(m.Commands[maxCommands].Name), Detail: fmt.Sprintf("> %d", maxCommands)}
 	case m.Many:
 		return &Mistake{Problem: "tickets"}
 	case c.has(sop.Note) && (c.has(sop.Reply) || c.has(sop.Resolve)):

@@ -1,9 +1,7 @@
 package workflow
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -114,38 +112,6 @@ func doAssign(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	return nil
 }
 
-// whom reads an agent or a team: an address with or without its name, or a name where it is unique.
-func (p *Policy) whom(arg string) (agent, team string, ok bool) {
-	want := strings.ToLower(strings.TrimSpace(arg))
-	if address := addressIn(want); address != "" {
-		a, found := p.Agent(address)
-		return a.Address, "", found
-	}
-	want = strings.Trim(want, `"'@`)
-	if want == "" {
-		return "", "", false
-	}
-	for _, t := range p.Teams {
-		if strings.ToLower(t.Name) == want {
-			return "", t.Name, true
-		}
-	}
-	var found []string
-	for _, a := range p.Agents {
-		name := strings.ToLower(a.Name)
-		if name == want {
-			return a.Address, "", true
-		}
-		if slices.Contains(strings.Fields(name), want) || strings.HasPrefix(a.Address, want+"@") {
-			found = append(found, a.Address)
-		}
-	}
-	if len(found) == 1 {
-		return found[0], "", true
-	}
-	return "", "", false
-}
-
 // steers says whether a rune is none that is written, but one that moves a cursor or turns the direction of a text.
 func steers(r rune) bool {
 	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
@@ -153,21 +119,6 @@ func steers(r rune) bool {
 
 // maxAddress is the longest address (RFC 5321 §4.5.3.1: 64 and 255, and the @).
 const maxAddress = 320
-
-// addressIn finds the one address in an argument: bare, in brackets, or after a display name.
-func addressIn(s string) string {
-	var found string
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t<>\"'(),;", r) }) {
-		w = strings.TrimPrefix(w, "mailto:")
-		if at := strings.IndexByte(w, '@'); at > 0 && at < len(w)-1 && strings.Count(w, "@") == 1 && len(w) <= maxAddress && !strings.ContainsFunc(w, steers) {
-			if found != "" && found != w {
-				return ""
-			}
-			found = w
-		}
-	}
-	return strings.ToLower(found)
-}
 
 func doPriority(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	to, ok := priorityWords[fold(cmd.Args)]
@@ -466,35 +417,6 @@ func doSpam(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	return nil
 }
 
-// numbers reads ticket numbers: IT-000124, 124, and ranges IT-000130-000183. At most 500.
-func (p *Policy) numbers(arg string) ([]sop.Number, error) {
-	var list []sop.Number
-	prefix := strings.ToLower(p.Prefix) + "-"
-	for _, w := range strings.FieldsFunc(strings.ToLower(arg), func(r rune) bool { return strings.ContainsRune(" ,;[]#", r) }) {
-		first, last, ranged := strings.Cut(strings.TrimPrefix(w, prefix), "-")
-		from, err := strconv.ParseUint(first, 10, 40)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no ticket number", w)
-		}
-		to := from
-		if ranged {
-			if to, err = strconv.ParseUint(strings.TrimPrefix(last, prefix), 10, 40); err != nil {
-				return nil, fmt.Errorf("%q is no range", w)
-			}
-		}
-		if to < from || to-from > 500 || len(list) > 500 {
-			return nil, fmt.Errorf("%q is no range", w)
-		}
-		for n := from; n <= to; n++ {
-			list = append(list, sop.Number(n))
-		}
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("no ticket number")
-	}
-	return list, nil
-}
-
 // Addresses lists whom a mail's commands make the reporter, so that what is known of them can be read before it is decided.
 func Addresses(m *Mail) []string {
 	var all []string
@@ -506,19 +428,6 @@ func Addresses(m *Mail) []string {
 			all = append(all, address)
 		} else if m.Forward != nil {
 			all = append(all, m.Forward.Address)
-		}
-	}
-	return all
-}
-
-// Names lists the other tickets that a mail's commands name, so that they can be read before it is decided.
-func (p *Policy) Names(list []sop.Command) []sop.Number {
-	var all []sop.Number
-	for _, cmd := range list {
-		if cmd.Name == sop.Merge || cmd.Name == sop.Absorb {
-			if n, err := p.numbers(cmd.Args); err == nil {
-				all = append(all, n...)
-			}
 		}
 	}
 	return all

@@ -37,7 +37,7 @@ func recorded(t testing.TB) (Ticket, []Event) {
 		{Seq: 3, At: start, Type: PausedEvent, Cause: "mail", Actor: andi, Facts: facts(3), Said: map[string]any{"reason": "menunggu Bu Rina Wijaya"},
 			Words: map[string]json.RawMessage{"wait": raw(t, "menunggu Bu Rina Wijaya"), "assignee": raw(t, andi)}},
 		{Seq: 4, At: start, Type: Undelivered, Cause: "delivery", Actor: "helpost", Facts: facts(4), Said: map[string]any{"to": rina, "text": "550 <RINA@company.com> unknown"}},
-		{Seq: 5, At: start, Type: LinkedEvent, Cause: "mail", Actor: tono, Facts: facts(5), Info: map[string]any{"n": 1}},
+		{Seq: 5, At: start, Type: MessageCame, Cause: "mail", Actor: tono, Facts: facts(5), Info: map[string]any{"n": 1}},
 	}
 	ticket, err := FoldAll(log)
 	if err != nil {

@@ -31,7 +31,6 @@ const (
 	Reopened      EventType = "reopened"
 	MergedEvent   EventType = "merged"
 	Absorbed      EventType = "absorbed"
-	LinkedEvent   EventType = "linked"
 	EscalatedBy   EventType = "escalated"
 	Warned        EventType = "warned"
 	Breached      EventType = "breached"

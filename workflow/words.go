@@ -19,6 +19,9 @@ func (c *Case) words() {
 	d, m := c.t, c.m
 	c.decided.Outcome = JoinedTicket
 	kind := messageKind(m.Role, d.State)
+	if m.Voice == sop.VoiceFull && m.Role == sop.RoleReporter && m.Sort == sop.Public {
+		d.Answer = 0 // he has answered a notice of ours: no report says any more that he does not get them
+	}
 	c.keep(In, kind)
 	if m.Proof == "fail" {
 		c.suspect(d)

@@ -217,6 +217,21 @@ func TestUndeliveredAnswerNoLongerCounts(t *testing.T) {
 	}
 }
 
+// Whoever has answered us gets our mail: a report that says otherwise, which anybody can make who has the Message-ID,
+// takes no answer back.
+func TestWhoHasAnsweredIsNotUnreached(t *testing.T) {
+	w := newWorld(t)
+	n := w.report(Mail{})
+	d := w.agent(n, andi, "Kami cek.")
+	reply := d.Notices[slices.IndexFunc(d.Notices, func(n Notice) bool { return n.Kind == sop.KindReply })]
+	w.write(n, Mail{Role: sop.RoleReporter, Voice: sop.VoiceFull, Sort: sop.Public, Proof: "pass", From: w.tickets[n].Reporter, Text: "baik"})
+	d = w.apply(w.p.Decide(w.situation(n), Input{Failed: &Failed{Kind: reply.Kind, To: rina, Event: reply.Event}}, w.now))
+	expect(t, d, sop.KindUndeliverable, andi)
+	if w.tickets[n].RespondedAt == nil {
+		t.Fatal("the answer was taken back")
+	}
+}
+
 func TestUndeliveredResolvedIsNotClosedBySilence(t *testing.T) {
 	w := newWorld(t)
 	n := inState(w, Resolved)

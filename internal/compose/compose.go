@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"helpost/internal/sop"
 	"helpost/internal/store"
@@ -222,12 +224,20 @@ func only(s string, most int, of string) bool {
 	return true
 }
 
-// splitAddress parts an address that may stand in a header and an envelope as it is: ASCII, one @, nothing to be
-// quoted (RFC 5322 §3.4.1, dot-atom).
+// beyondASCII lets the letters of a local part that ASCII lacks pass for one of its own (RFC 6531 §3.3).
+func beyondASCII(r rune) rune {
+	if r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) {
+		return 'x'
+	}
+	return r
+}
+
+// splitAddress parts an address that may stand in a header and an envelope as it is: one @, nothing to be quoted
+// (RFC 5322 §3.4.1, dot-atom), letters beyond ASCII in the local part alone (RFC 6532 §3.2).
 func splitAddress(a string) (local, domain string, ok bool) {
 	local, domain, ok = strings.Cut(a, "@")
 	const atoms = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+-/=?^_`{|}~"
-	if !ok || !only(local, 64, atoms) || !only(domain, 253, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") {
+	if !ok || !only(strings.Map(beyondASCII, local), 64, atoms) || !utf8.ValidString(local) || !only(domain, 253, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") {
 		return "", "", false
 	}
 	return local, domain, local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(a, "..")

@@ -324,7 +324,7 @@ func (g *Gateway) watchers(b Bound) (all []string, crowd bool) {
 }
 
 func (g *Gateway) mayWatch(address string) bool {
-	if _, _, ours := g.Mailbox(address); ours || g.onDesk(address) || g.Directory == nil {
+	if _, _, ours := g.Mailbox(address); ours || g.onDesk(address) || isRobot(address) || g.Directory == nil {
 		return false
 	}
 	if g.Directory.Listed() {

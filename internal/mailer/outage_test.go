@@ -67,7 +67,7 @@ func TestRetryProbesTheRelayAtOnce(t *testing.T) {
 	d.add(row(1))
 	d.run().failing(true)
 	relay.start()
-	if _, err := d.m.RetryAll(context.Background()); err != nil {
+	if _, err := d.m.Retry(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	d.empty()

@@ -85,7 +85,7 @@ func TestAMailIsNotSentTwiceBecauseItTakesLong(t *testing.T) {
 	d.add(row(1))
 	d.run()
 	<-reached
-	if _, err := d.m.RetryAll(context.Background()); err != nil {
+	if _, err := d.m.Retry(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	d.pass(2 * d.m.cfg.lease()) // the store would give it to anybody now

@@ -10,10 +10,6 @@ import (
 // requeuePage is how many rows are looked at, and put forward, at once.
 const requeuePage = 200
 
-// RetryAll makes all waiting mails due now, and the relay tried at once. It says how many are due, those that were before
-// too.
-func (m *Mailer) RetryAll(ctx context.Context) (int, error) { return m.Retry(ctx) }
-
 // Retry makes the named mails due now, and the relay tried at once; without a name all of them. It says how many
 // are due, those that were before too.
 func (m *Mailer) Retry(ctx context.Context, ids ...uint64) (int, error) {

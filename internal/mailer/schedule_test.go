@@ -140,7 +140,7 @@ func TestRetryMakesEverythingDueNow(t *testing.T) {
 		t.Errorf("retry of one: %d, %v", n, err)
 	}
 	eventually(t, "it is sent", func() bool { return len(d.waiting()) == 4 })
-	if n, err := d.m.RetryAll(context.Background()); n != 4 || err != nil {
+	if n, err := d.m.Retry(context.Background()); n != 4 || err != nil {
 		t.Errorf("retry of all: %d, %v", n, err)
 	}
 	d.empty()

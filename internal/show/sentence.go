@@ -26,7 +26,6 @@ var sentences = map[string]string{
 	"reopened":    "%w opened it again",
 	"merged":      "it was merged into {into}",
 	"absorbed":    "it took over {from}",
-	"linked":      "it was linked: {linked}",
 	"escalated":   "it was escalated to level {level} {why} {reason}",
 	"warned":      "the {clock} target was about to be missed",
 	"breached":    "the {clock} target was missed",
