@@ -187,7 +187,21 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 	}
 	m := mention{name: v.tidyDepartment(s), text: text[words[at].start:words[end-1].end], certain: isCapital(text, words[i])}
 	v.place(&m, text, words, at)
+	m.from = m.from && v.ofWriter(text, words, at)
 	return m, end
+}
+
+// ofWriter says whether a "dari" speaks of who writes: it begins its clause, or "saya" or a name stands before it.
+func (v *vocabulary) ofWriter(text string, words []token, at int) bool {
+	for j := at; j > 0 && j > at-8; j-- {
+		if words[j].breaks&(breakStop|breakLine) != 0 || j == at && words[j].breaks != 0 {
+			return true
+		}
+		if _, marks := v.report.longest(words[j-1 : j]); hasMark(marks, "i am") || j == at && isCapital(text, words[j-1]) {
+			return true
+		}
+	}
+	return at == 0
 }
 
 // unitBehind reads the name before "department".
@@ -261,7 +275,8 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 			}
 		}
 		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
-			below = v.belowName(s)
+			first, _, _ := strings.Cut(s, ", ") // "Japan Desk, Corporate Banking Group"
+			below = v.belowName(first)
 		}
 	}
 	if known != "" {
@@ -320,13 +335,14 @@ func (v *vocabulary) signatureUnit(s, name string) (department string, called bo
 			marked = true
 		}
 	}
+	job := len(words)
 	words = v.withoutRoles(words)
 	bare := v.tidyDepartment(strings.Join(words, " "))
 	if bare == "" || v.unit[strings.ToLower(bare)] != 0 {
 		return "", false
 	}
 	if marked && len(words) <= unitWords+2 {
-		return bare, true
+		return bare, len(words) == job // "Section Head" is a job, "Accounting Dept." is none
 	}
 	if v.isDepartment(bare) || v.holdsDepartment(bare) {
 		return bare, false

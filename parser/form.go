@@ -161,7 +161,23 @@ func (v *vocabulary) label(s string) fieldKind {
 	if i := strings.IndexByte(s, '('); i > 0 { // "Kode Aset (jika ada)"
 		s = strings.TrimSpace(s[:i])
 	}
-	return v.labels[s]
+	if kind := v.labels[s]; kind != noField {
+		return kind
+	}
+	return v.doubleLabel(s)
+}
+
+// doubleLabel reads two words for one thing: "Unit / Bagian".
+func (v *vocabulary) doubleLabel(s string) fieldKind {
+	kind := noField
+	for i, part := range strings.Split(s, "/") {
+		k := v.labels[strings.Trim(part, " .")]
+		if i > 0 && k != kind {
+			return noField
+		}
+		kind = k
+	}
+	return kind
 }
 
 // readLabels reads "label: value", several on a line among them, and "Nama/Dept/Aset: a / b / c".
@@ -242,10 +258,6 @@ func (v *vocabulary) readJoined(f *form, label, value string, line int) bool {
 				return false
 			}
 		}
-		if sameField(kinds) { // "Unit / Bagian: Kearsipan"
-			f.set(v, kinds[0], value, line)
-			return true
-		}
 		for _, by := range [...]string{" / ", "/", ", ", ",", " - ", ";", " | "} {
 			if values := strings.SplitN(value, by, len(kinds)); len(values) == len(kinds) {
 				for k := range values {
@@ -256,15 +268,6 @@ func (v *vocabulary) readJoined(f *form, label, value string, line int) bool {
 		}
 	}
 	return false
-}
-
-func sameField(kinds []fieldKind) bool {
-	for _, k := range kinds {
-		if k != kinds[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // set keeps the value of a label; the first one that says something counts, for assets each.

@@ -118,11 +118,11 @@ func (v *vocabulary) namedBeside(text, name string) string {
 // unitBeside reads the department behind a name and a comma, a bracket or a stroke.
 func (v *vocabulary) unitBeside(rest string) string {
 	bare := strings.TrimLeft(rest, " ")
-	if bare == "" || strings.IndexByte(",(-/", bare[0]) < 0 {
+	if bare == "" || strings.IndexByte(",(-/|", bare[0]) < 0 {
 		return ""
 	}
-	rest = strings.TrimLeft(bare, " ,(-/")
-	end := strings.IndexAny(rest, ",.;:()\n-")
+	rest = strings.TrimLeft(bare, " ,(-/|")
+	end := strings.IndexAny(rest, ",.;:()|\n-")
 	if end < 0 {
 		end = len(rest)
 	}

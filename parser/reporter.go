@@ -16,10 +16,11 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if name, said := v.behalf(s.own, s.ownWords); name != "" {
 		return name, said
 	}
-	from := tidyName(s.from.Name)
+	display := tidyName(s.from.Name)
 	if s.forward != nil {
-		from = tidyName(s.forward.From.Name)
+		display = tidyName(s.forward.From.Name)
 	}
+	from := v.personOf(display)
 	if name, said := v.introduced(s.text, s.words, from); name != "" {
 		return name, said
 	}
@@ -36,7 +37,23 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if from != "" {
 		return from, "header"
 	}
-	return v.nameByAddress(s)
+	if name, said := v.nameByAddress(s); name != "" || display == "" {
+		return name, said
+	}
+	return display, "header"
+}
+
+// personOf gives a display name without "Bu" before it, and nothing for a mailbox that many share: "Tim Purchasing".
+func (v *vocabulary) personOf(display string) string {
+	words := strings.Fields(display)
+	for len(words) > 1 && v.closing.isAddress[strings.ToLower(strings.Trim(words[0], "."))] && v.unit[strings.ToLower(words[0])] == 0 {
+		words = words[1:]
+	}
+	name := strings.Join(words, " ")
+	if len(words) > 1 && (v.unit[strings.ToLower(words[0])]&unitBefore != 0 || v.role[strings.ToLower(words[0])]) && v.isDepartment(v.trimUnit(strings.Join(words[1:], " "))) || v.isDepartment(name) {
+		return ""
+	}
+	return name
 }
 
 // nameByAddress finds the name that an address without a display name hints at: mila@… and "mila dr hrd".
@@ -190,17 +207,41 @@ func (v *vocabulary) signedInPassing(s *source, from string) (name, department s
 		if i > 0 && w.breaks&(breakStop|breakLine|breakComma) == 0 || lower(s.text[w.start:w.end]) != first {
 			continue
 		}
-		for j := i + 1; j < len(words) && j <= i+3 && words[j].breaks == 0; j++ {
-			end := v.knownEnd(s.text, words, j)
-			if end > j && (end == len(words) || words[end].breaks&(breakStop|breakLine) != 0) {
-				return capitalise(s.text[w.start:words[j-1].end]), v.tidyDepartment(s.text[words[j].start:words[end-1].end])
+		for j := i + 1; j < len(words) && j <= i+3 && words[j].breaks&^breakComma == 0; j++ {
+			if d := v.unitToEnd(s.text, words, j); d != "" {
+				return capitalise(s.text[w.start:words[j-1].end]), d
 			}
-			if v.known(words[j : j+1]) {
+			if words[j].breaks != 0 || v.known(words[j:j+1]) {
 				break
 			}
 		}
 	}
 	return "", ""
+}
+
+// unitToEnd reads a department that ends a sentence: a known one, with a place behind it or none ("logistik karawang"),
+// or what stands behind "bag".
+func (v *vocabulary) unitToEnd(text string, words []token, i int) string {
+	ends := func(j int) bool { return j == len(words) || words[j].breaks&(breakStop|breakLine) != 0 }
+	if n, marks := v.report.longest(words[i:]); n > 0 && hasMark(marks, "unit before") {
+		for j := i + n + 1; j <= i+n+2 && j <= len(words) && (j == i+n+1 || words[j-1].breaks == 0) && !v.known(words[j-1:j]); j++ {
+			if ends(j) {
+				return v.tidyDepartment(text[words[i+n].start:words[j-1].end])
+			}
+		}
+	}
+	end := v.knownEnd(text, words, i)
+	if end == i {
+		return ""
+	}
+	behind := end
+	for !ends(behind) && behind < end+3 && v.isTown(words[behind:]) {
+		behind++
+	}
+	if !ends(behind) {
+		return ""
+	}
+	return v.tidyDepartment(text[words[i].start:words[end-1].end])
 }
 
 // speaksOfName says whether the words before a name speak of a name: "nama saya", "my name is".

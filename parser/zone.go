@@ -3,6 +3,7 @@ package parser
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"helpost/internal/sop"
 )
@@ -165,9 +166,27 @@ func (v *vocabulary) isUnknown(c commandLine, top, bottom bool) bool {
 	return (top || bottom) && v.isSlip(c.word)
 }
 
-// isGreeting knows a line that only greets: "Selamat siang Bu,".
+// isAddressLine knows a line that is nothing but whom it is for: "Pak Surya,".
+func (v *vocabulary) isAddressLine(s string) bool {
+	name, ends := strings.CutSuffix(s, ",")
+	words := strings.Fields(name)
+	if !ends || len(s) > 40 || len(words) == 0 || len(words) > 4 || !v.closing.isAddress[strings.ToLower(strings.Trim(words[0], "."))] {
+		return false
+	}
+	for _, w := range words[1:] {
+		if r, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// isGreeting knows a line that only greets: "Selamat siang Bu,", "Pak Surya,".
 func (v *vocabulary) isGreeting(line string) bool {
 	s := trimBlank(line)
+	if v.isAddressLine(s) {
+		return true
+	}
 	if len(s) > 80 || v.closing.starts[firstLetters(s)]&startsGreeting == 0 {
 		return false
 	}
