@@ -30,10 +30,7 @@ func (g *Gateway) overdue(ctx context.Context, to []thread.Binding, now time.Tim
 		if !late {
 			continue
 		}
-		load, err := g.load(ctx)
-		if err == nil {
-			err = g.pass1(ctx, b.Ticket, load)
-		}
+		err = g.pass1(ctx, b.Ticket, g.loadOnce(ctx))
 		if isConflict(err) {
 			return err
 		}

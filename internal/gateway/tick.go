@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"helpost/internal/mailauth"
@@ -46,7 +47,7 @@ func (g *Gateway) Run(ctx context.Context) {
 // Tick does what is due now, and says when something is due next (zero: nothing is). What cannot be done for one ticket
 // holds up no other.
 func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
-	var load map[string]int
+	load := g.loadOnce(ctx)
 	for {
 		var due []sop.Number
 		err := g.Store.View(ctx, func(v store.Reader) error {
@@ -61,11 +62,6 @@ func (g *Gateway) Tick(ctx context.Context) (next time.Time, err error) {
 			return next, err
 		}
 		var failed []error
-		if load == nil && len(due) > 0 {
-			if load, err = g.load(ctx); err != nil {
-				return next, err
-			}
-		}
 		for _, n := range due {
 			if err := retry(ctx, func() error { return g.pass1(ctx, n, load) }); err != nil {
 				failed = append(failed, fmt.Errorf("%s: %w", g.id(n), err))
@@ -87,8 +83,15 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// loads says how many open tickets each agent holds; it is asked only where a notice offers to assign.
+type loads func() (map[string]int, error)
+
+func (g *Gateway) loadOnce(ctx context.Context) loads {
+	return sync.OnceValues(func() (map[string]int, error) { return g.load(ctx) })
+}
+
 // pass1 does what is due for one ticket.
-func (g *Gateway) pass1(ctx context.Context, n sop.Number, load map[string]int) error {
+func (g *Gateway) pass1(ctx context.Context, n sop.Number, load loads) error {
 	now := workflow.Moment(g.Clock())
 	return g.act(ctx, n, workflow.Input{}, load, now, store.Change{})
 }
@@ -110,7 +113,7 @@ func (g *Gateway) load(ctx context.Context) (map[string]int, error) {
 }
 
 // act decides an input that is no mail, and commits what it brings about together with what else belongs to it.
-func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load map[string]int, now time.Time, c store.Change) error {
+func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load loads, now time.Time, c store.Change) error {
 	one := decided{versions: map[sop.Number]store.Version{}}
 	var s workflow.Situation
 	err := g.Store.View(ctx, func(v store.Reader) error {
@@ -122,7 +125,6 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load
 		if one.desk, err = g.readDesk(v, "", nil); err != nil {
 			return err
 		}
-		one.desk.Load = load
 		s.Desk = one.desk.Desk
 		return nil
 	})
@@ -130,6 +132,12 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load
 		return err
 	}
 	one.Decision = g.Policy.Decide(s, in, now)
+	if load != nil && slices.ContainsFunc(one.Notices, func(n workflow.Notice) bool { return n.Late != nil }) {
+		if s.Desk.Load, err = load(); err != nil {
+			return err
+		}
+		one.Decision = g.Policy.Decide(s, in, now)
+	}
 	facts := factSet{}
 	if err := g.write(ctx, &c, facts, &one, store.Message{}, now); err != nil {
 		return err

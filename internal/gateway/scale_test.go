@@ -1,0 +1,362 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"helpost/internal/blob/dir"
+	"helpost/internal/config"
+	"helpost/internal/record"
+	"helpost/internal/sop"
+	"helpost/internal/store"
+	"helpost/internal/store/bolt"
+	"helpost/workflow"
+)
+
+const (
+	openTickets = 5000
+	mostRatio   = 1.5                  // of the large store's times by the small one's
+	unmeasured  = 2 * time.Millisecond // what takes less is left to chance: a cold page more or less decides
+)
+
+// BenchmarkScale does the same in a store of 5,000 tickets that are all open, and in one that holds 5,000 open among many
+// closed ones: HELPOST_SCALE of them in all, a million or whatever it says; unset it is 100,000. The two take turns, and
+// "ratio" is the median of the large one by that of the small one.
+func BenchmarkScale(b *testing.B) {
+	all := 100_000
+	if set := os.Getenv("HELPOST_SCALE"); set != "" {
+		var err error
+		if all, err = strconv.Atoi(set); err != nil {
+			b.Fatal(err)
+		}
+	}
+	small, large := newStock(b, openTickets), newStock(b, all)
+	for _, c := range []struct {
+		name   string
+		rounds int
+		do     func(*stock)
+		before func(*stock) // is not counted
+	}{
+		{name: "start", rounds: 15, do: (*stock).starts, before: (*stock).stop},
+		{name: "start after a crash", rounds: 3, do: (*stock).starts, before: (*stock).crash},
+		{name: "tick, nothing due", rounds: 300, do: func(s *stock) { s.tick(0) }},
+		{name: "tick, 20 due", rounds: 30, do: func(s *stock) { s.tick(20) }},
+		{name: "reply", rounds: 200, do: (*stock).reply},
+		{name: "list of the open, a page", rounds: 100, do: func(s *stock) { s.list(1) }},
+		{name: "list of the open, all", rounds: 15, do: func(s *stock) { s.list(openTickets) }},
+		{name: "counts", rounds: 300, do: (*stock).counts},
+		{name: "figures for who has the fewest", rounds: 30, do: (*stock).fewest},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var times [2][]time.Duration
+			for b.Loop() {
+				for range c.rounds {
+					for i, s := range []*stock{small, large} {
+						if c.before != nil {
+							c.before(s)
+						}
+						begin := time.Now()
+						c.do(s)
+						times[i] = append(times[i], time.Since(begin))
+					}
+				}
+			}
+			a, z := median(times[0]), median(times[1])
+			ratio := z.Seconds() / a.Seconds()
+			b.ReportMetric(a.Seconds()*1e6, "µs/small")
+			b.ReportMetric(z.Seconds()*1e6, "µs/large")
+			b.ReportMetric(ratio, "ratio")
+			b.ReportMetric(0, "ns/op")
+			if ratio > mostRatio && z > unmeasured {
+				b.Errorf("%s takes %v among %d tickets, %.2f times as long", c.name, z, all, ratio)
+			}
+		})
+	}
+}
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// stock is a house with many tickets.
+type stock struct {
+	*house
+	path  string
+	open  []sop.Number // oldest first
+	dues  []time.Time  // when the open ones are due, in order
+	asked int
+	seen  int // replies so far
+}
+
+func newStock(b *testing.B, all int) *stock {
+	b.Helper()
+	folder := b.TempDir()
+	s := &stock{path: filepath.Join(folder, "helpost.db")}
+	s.house = &house{t: b, policy: newPolicy(), now: start, people: people{known: map[string]sop.Person{}}, boxes: []config.Mailbox{{Address: helpdesk, Team: "desk"}}}
+	var err error
+	if s.blobs, err = dir.Open(filepath.Join(folder, "blobs")); err != nil {
+		b.Fatal(err)
+	}
+	s.opened()
+	b.Cleanup(func() { s.store.Close() })
+	begin := time.Now()
+	s.fill(all)
+	size, _ := os.Stat(s.path)
+	b.Logf("%d tickets, %d of them open: %d MB, made in %.0f s", all, len(s.open), size.Size()>>20, time.Since(begin).Seconds())
+	return s
+}
+
+func (s *stock) opened() {
+	s.t.Helper()
+	var err error
+	if s.store, err = bolt.Open(s.path, bolt.Options{NoSync: true}); err != nil {
+		s.t.Fatal(err)
+	}
+	s.faults = &unsteady{Store: s.store}
+	if s.g == nil {
+		s.build()
+		return
+	}
+	parts := s.g.Parts
+	parts.Store = s.faults
+	if s.g, err = New(parts); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// prototype is the life of a ticket as the rules make it.
+type prototype struct {
+	ticket workflow.Ticket
+	events []workflow.Event
+}
+
+func (s *stock) live(inputs ...workflow.Mail) (p prototype) {
+	now := s.clock()
+	for i := range inputs {
+		m := inputs[i]
+		m.MailFrom, m.Auto, m.Mailbox, m.Team = m.From.Address, sop.NotAuto, helpdesk, "desk"
+		d := s.policy.Decide(workflow.Situation{Ticket: p.ticket, Number: 1}, workflow.Input{Mail: &m}, now.Add(time.Duration(i)*time.Minute))
+		for _, draft := range d.Drafts {
+			p.ticket = draft.Ticket
+			p.events = append(p.events, draft.Events...)
+		}
+	}
+	return p
+}
+
+// fill makes all tickets straight into the store: closed ones, and among them the open ones, evenly.
+func (s *stock) fill(all int) {
+	report := workflow.Mail{Role: sop.RoleStranger, Voice: sop.VoiceNew, Proof: "pass", From: sop.Person{Address: rina, Name: "Rina Wijaya"}, Subject: "Printer macet",
+		Report: sop.Report{Department: "Keuangan"}}
+	answer := workflow.Mail{Role: sop.RoleAgent, Voice: sop.VoiceObeyed, Sort: sop.Public, Proof: "pass", From: sop.Person{Address: andi}, Text: "Kami cek.", Body: "Kami cek."}
+	fixed := answer
+	fixed.Commands = []sop.Command{{Name: sop.Resolve}}
+	yes := workflow.Mail{Role: sop.RoleReporter, Voice: sop.VoiceFull, Proof: "pass", From: sop.Person{Address: rina}, Text: "YA", Verdict: sop.Confirm}
+	closed, open := s.live(report, answer, fixed, yes), s.live(report, answer)
+	every := all / openTickets
+	s.commits(all, 500, func(c *store.Change, i int) {
+		if n := sop.Number(i + 1); int(n)%every == 0 {
+			s.put(c, n, open)
+		} else {
+			s.put(c, n, closed)
+		}
+	})
+	mails := make([]taken, 0, 2*all) // in the order of their keys, else each would touch a page of its own
+	for n := range all {
+		for i := range closed.ticket.Messages {
+			mails = append(mails, taken{store.MessageKey(messageID(n+1, i)), n + 1, i})
+		}
+	}
+	slices.SortFunc(mails, func(a, b taken) int { return cmp.Compare(a.key, b.key) })
+	s.commits(len(mails), 5000, func(c *store.Change, i int) { mails[i].put(c, s.clock()) })
+	s.view(func(v store.Reader) error {
+		for n := every; n <= all && len(s.open) < openTickets; n += every {
+			t, _, err := v.Ticket(sop.Number(n))
+			if err != nil {
+				return err
+			}
+			s.open, s.dues = append(s.open, t.Number), append(s.dues, s.policy.Wake(&t))
+		}
+		return nil
+	})
+}
+
+// commits makes many changes of some rows each, and writes them down in their order while the next are made.
+func (s *stock) commits(all, each int, put func(*store.Change, int)) {
+	changes := make(chan store.Change, 2)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for c := range changes {
+			if err := s.store.Commit(context.Background(), c); err != nil {
+				s.t.Error(err)
+			}
+		}
+	})
+	for first := 0; first < all; first += each {
+		var c store.Change
+		for i := first; i < min(first+each, all); i++ {
+			put(&c, i)
+		}
+		changes <- c
+	}
+	close(changes)
+	wg.Wait()
+}
+
+// taken is a mail that made a ticket or joined one.
+type taken struct {
+	key     string
+	n, mail int
+}
+
+func messageID(n, i int) string { return fmt.Sprintf("<%d.%d@client.company.com>", n, i) }
+
+func (m taken) put(c *store.Change, at time.Time) {
+	id, from := messageID(m.n, m.mail), employee(m.n%employees)
+	c.Seen = append(c.Seen, store.Seen{Key: store.SeenKey(id, fmt.Sprintf("%064x", m.n*10+m.mail)), MessageID: id, From: from, Ticket: sop.Number(m.n), Message: m.mail + 1, At: at})
+	c.Traces = append(c.Traces, store.Trace{At: at, MessageID: id, From: from, Outcome: "joined", Ticket: sop.Number(m.n)})
+}
+
+// put adds a ticket that lived as a prototype did, with its record and messages. Open ones fall due one after another.
+func (s *stock) put(c *store.Change, n sop.Number, p prototype) {
+	s.t.Helper()
+	t := p.ticket
+	t.Number, t.Reporter.Address = n, employee(int(n)%employees)
+	if t.State == workflow.Open {
+		t.Resolution.WarnAt = t.Resolution.WarnAt.Add(time.Duration(n) * time.Second)
+	}
+	prev := ""
+	for _, e := range p.events {
+		e.Facts, e.Words = patched(s.t, e.Facts, "number", n), patched(s.t, e.Words, "reporter", t.Reporter)
+		if e.Seq == p.ticket.Seq {
+			e.Facts = patched(s.t, e.Facts, "resolution", t.Resolution, true)
+		}
+		entry, err := record.Seal(n, e, prev, make([]byte, record.SaltSize))
+		if err != nil {
+			s.t.Error(err)
+		}
+		prev = entry.Head()
+		c.Entries = append(c.Entries, store.Entry{Number: n, Entry: entry})
+	}
+	c.Tickets = append(c.Tickets, store.Ticket{Ticket: t, Due: s.policy.Wake(&t)})
+	for i := range t.Messages {
+		m := store.Message{Ticket: n, Seq: i + 1, MessageID: messageID(int(n), i), Direction: store.In, Kind: "report", From: t.Reporter.Address, At: t.CreatedAt, Text: complete,
+			Raw: store.Ref{Ticket: n, Message: i + 1}, RawMail: []byte(complete)}
+		m.RawSum = store.SumOf(m.RawMail)
+		c.Messages = append(c.Messages, m)
+	}
+}
+
+// patched is a change of fields with another value in one that it has, or with always in any case.
+func patched(t testing.TB, fields map[string]json.RawMessage, name string, value any, always ...bool) map[string]json.RawMessage {
+	if _, has := fields[name]; !has && len(always) == 0 {
+		return fields
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		t.Error(err)
+	}
+	out := map[string]json.RawMessage{name: raw}
+	for k, v := range fields {
+		if k != name {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// starts opens the store and wires the gateway, up to its first look at what is due.
+func (s *stock) starts() {
+	s.opened()
+	s.tick(0)
+}
+
+func (s *stock) stop() {
+	if err := s.store.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// crash leaves the file as a killed process does, after one more mail.
+func (s *stock) crash() {
+	s.reply()
+	at, err := os.Create(s.path + ".killed")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	from, err := os.Open(s.path)
+	if err == nil {
+		_, err = io.Copy(at, from)
+		err = errors.Join(err, from.Close(), at.Close())
+	}
+	s.stop()
+	if err = errors.Join(err, os.Rename(s.path+".killed", s.path)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// tick lets the time come at which so many more tickets are due, and does what is.
+func (s *stock) tick(due int) {
+	if s.asked += due; due > 0 {
+		s.mu.Lock()
+		s.now = s.dues[min(s.asked, len(s.dues)-1)]
+		s.mu.Unlock()
+	}
+	if _, err := s.g.Tick(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// reply lets a reporter answer on an open ticket, the next one from the end.
+func (s *stock) reply() {
+	s.seen++
+	n := s.open[len(s.open)-1-s.seen*7%len(s.open)]
+	who := employee(int(n) % employees)
+	s.mustTake(letter{from: who, rcpt: []string{"helpdesk+" + s.g.Tokens.Mint(n, who, sop.Public) + "@company.com"}, subject: "Re: [" + n.ID("IT") + "] Printer macet", text: "Masih macet.\r\n"})
+}
+
+// list reads the open tickets, so many at least, in pages.
+func (s *stock) list(want int) {
+	got := 0
+	for after := ""; got < want; {
+		s.view(func(v store.Reader) error {
+			page, next, err := v.List(store.Filter{State: workflow.Open, After: after})
+			got, after = got+len(page), next
+			return err
+		})
+		if after == "" {
+			break
+		}
+	}
+	if got < want {
+		s.t.Fatalf("%d open tickets, want %d", got, want)
+	}
+}
+
+func (s *stock) counts() {
+	s.view(func(v store.Reader) error {
+		c, err := v.Counts()
+		if c["open"] != openTickets {
+			s.t.Fatalf("%d are open", c["open"])
+		}
+		return err
+	})
+}
+
+func (s *stock) fewest() {
+	if _, err := s.g.load(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+}
