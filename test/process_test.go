@@ -113,6 +113,7 @@ func TestASecondDaemonOnTheSameFile(t *testing.T) {
 // SIGTERM ends the program with 0 within ten seconds though clients are idle and one is in the middle of its mail: that
 // one is answered 250 and kept, or not answered so and not kept.
 func TestItEndsPolitely(t *testing.T) {
+	t.Parallel()
 	for _, finishes := range []bool{true, false} {
 		d := newDesk(t)
 		d.start()

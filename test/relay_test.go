@@ -46,6 +46,7 @@ func TestTheRelayIsDownAndComesBack(t *testing.T) {
 
 // 451 is tried again, and is no failure.
 func TestTheRelayIsBusy(t *testing.T) {
+	t.Parallel()
 	d, m := moodyDesk(t)
 	asked := 0
 	m.refuse = func(string) string { asked++; return "451 4.3.0 later" }
@@ -99,6 +100,7 @@ func TestTheRelayRefusesForGood(t *testing.T) {
 
 // The relay took a mail and the line broke before its 250: the mail is sent again with the same Message-ID.
 func TestTheLineBreaksAfterTheMail(t *testing.T) {
+	t.Parallel()
 	d, m := moodyDesk(t)
 	m.cut = 2
 	m.open(t)

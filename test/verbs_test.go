@@ -178,6 +178,7 @@ func TestTheQuarantineVerbs(t *testing.T) {
 
 // The demonstration plays its story, leaves each mail as a file, and ends.
 func TestTheDemoOnce(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	got := command(t, 0, "", "demo", "--once", "--smtp", freeAddress(t), "--http", freeAddress(t), "--data", folder)
 	for _, word := range []string{"helpdesk@company.com", "IT-000001 ticket", "missing", "joined", "duplicate", "quarantined", "obeyed", "reply", "error", "suspicious", "resolved", "reopened", "closed", "reminder", "breach", "escalated"} {
