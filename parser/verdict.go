@@ -2,6 +2,8 @@ package parser
 
 import (
 	"strings"
+
+	"helpost/internal/sop"
 )
 
 const (
@@ -25,6 +27,9 @@ func (p *Parser) Validation(m *Mail) Validation {
 	out.Rating = v.rating(text, words)
 	a := v.answerOf(text, words, v.things(m.Subject))
 	out.Verdict, out.Evidence = a.verdict(out.Rating)
+	if plain := plainWords(text); out.Verdict == sop.Confirm && (p.auto.holds("machine words", plain) || p.auto.holds("taken", plain)) {
+		out.Verdict = sop.Unclear // a machine that names itself by no header thanks for a mail, not for a fix
+	}
 	return out
 }
 
@@ -217,6 +222,10 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		f.sayGood(it, hedged || !isPlain(c.items))
 	case "gone": // of nothing that was named: "my file is gone"
 		if j := repaired(c.items, i); j > 0 {
+			f.sayGood(c.items[j], hedged)
+			return j
+		}
+		if j := i + 1; j < len(c.items) && c.items[j].section == "broken" { // "tidak muncul lagi errornya"
 			f.sayGood(c.items[j], hedged)
 			return j
 		}

@@ -89,3 +89,24 @@ func BenchmarkVerdict(b *testing.B) {
 		p.Validation(m)
 	}
 }
+
+// An autoresponder that names itself by no header thanks for a mail, not for a fix: it closes nothing.
+func TestAMachinesThanksIsNoWord(t *testing.T) {
+	p, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]sop.Verdict{
+		"Terima kasih atas email Anda. Kami akan segera membalas.":     sop.Unclear,
+		"Terima kasih atas email Anda. Ini adalah balasan otomatis.":   sop.Unclear,
+		"Thank you for contacting us. Your message has been received.": sop.Unclear,
+		"Terima kasih, pesan Anda sudah kami terima.":                  sop.Unclear,
+		"Terima kasih banyak atas bantuannya":                          sop.Confirm,
+		"makasih mas, sudah bisa":                                      sop.Confirm,
+	} {
+		m := p.Parse([]byte("From: <x@company.com>\r\nSubject: Re: x\r\n\r\n" + text + "\r\n"))
+		if got := p.Validation(m); got.Verdict != want {
+			t.Errorf("%q is %s, want %s", text, got.Verdict, want)
+		}
+	}
+}
