@@ -20,6 +20,8 @@ type answer struct {
 	later, ask, request, keep                bool
 	other                                    bool // another matter
 	strange                                  int
+	already                                  bool // says "already" and no more
+	named                                    bool // names a thing: "ya, itu laptop saya" answers something else
 	empty                                    bool
 	evidence                                 string
 }
@@ -100,9 +102,12 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
 	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
-	a.aside = a.aside || a.good && c.opens && f.strange >= 3 && !understood
+	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange >= 3 || f.strange > 0 && (f.again || f.now)) // "barusan logout lagi"
 	a.hedged = a.hedged || f.hedged
-	a.yes = a.yes || f.yes || f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
+	a.named = a.named || len(f.things) > 0
+	already := f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
+	a.already = a.already || already
+	a.yes = a.yes || f.yes || already
 }
 
 func hasAsk(c clause) bool {
@@ -206,7 +211,7 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case sure, a.hedged && agrees:
 		return sop.Confirm, a.said()
-	case a.thanks && a.strange <= strangeWords, agrees && a.strange <= strangeWords/2:
+	case a.thanks && a.strange <= strangeWords, a.praise && a.strange <= strangeWords/2, agrees && a.strange == 0 && !a.named, a.already && a.strange <= strangeWords/2:
 		return sop.Confirm, a.said()
 	case rating != nil && *rating >= 4 && a.strange <= strangeWords:
 		return sop.Confirm, a.said()
