@@ -29,7 +29,7 @@ type answer struct {
 // answerOf judges a text clause by clause. About are the things that the ticket is about.
 func (v *vocabulary) answerOf(text string, words []token, about []string) answer {
 	a := answer{text: text, words: words, empty: len(words) == 0}
-	list := clauses(v.items(words))
+	list := clauses(v.items(text, words))
 	found := make([]finding, len(list))
 	for i, c := range list {
 		found[i] = v.judge(c, text, words)
@@ -102,7 +102,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
 	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
-	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange >= 3 || f.strange > 0 && (f.again || f.now)) // "barusan logout lagi"
+	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange >= 3 || f.strange > 0 && (f.again || f.now || f.beside)) // "barusan logout lagi"
 	a.hedged = a.hedged || f.hedged
 	a.named = a.named || len(f.things) > 0
 	already := f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"

@@ -55,7 +55,7 @@ var verdictRank = func() map[string]int {
 	return rank
 }()
 
-func (v *vocabulary) items(words []token) []item {
+func (v *vocabulary) items(text string, words []token) []item {
 	items := make([]item, 0, len(words))
 	for i := 0; i < len(words); {
 		n, marks := v.verdict.longest(words[i:])
@@ -65,11 +65,20 @@ func (v *vocabulary) items(words []token) []item {
 				it.section, it.value = m.section, m.value
 			}
 		}
+		if it.section == "" && isShare(text, words[i]) {
+			it.section = "partly"
+		}
 		i += it.count
 		it.after = words[i-1].after
 		items = append(items, it)
 	}
 	return items
+}
+
+// isShare knows "30%": less than all.
+func isShare(text string, w token) bool {
+	s := text[w.start:w.end]
+	return strings.HasPrefix(text[w.end:], "%") && s != "100" && strings.Trim(s, "0123456789") == ""
 }
 
 // clause is a run of items that is judged for itself.
@@ -360,7 +369,8 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		}
 		again = again || next.section == "again"
 	}
-	f.sayNegative(it, unknown > 0 || again || it.section == "not yet") // "belum" may mean that nobody has tried
+	bare := it.section == "not yet" && !(i > 0 && i+1 == len(items) && items[i-1].section == "thing") // "belum" may mean that nobody has tried, "print belum" not
+	f.sayNegative(it, unknown > 0 || again || bare)
 	return i
 }
 
