@@ -68,7 +68,8 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		a.other = true
 		return
 	}
-	if f.beside && a.wants(found[i:]) || a.isOther(c, f, found[:i], about) {
+	relapse := f.negative && f.again && len(f.things) == 0 // "eh sekarang error lagi"
+	if f.beside && !relapse && a.wants(found[i:]) || a.isOther(c, f, found[:i], about) {
 		a.other = true
 		return
 	}
