@@ -147,24 +147,6 @@ type finding struct {
 	evidence       [2]int // first and last word of what decided
 }
 
-// lookAhead finds what a "not" or a "still" is about.
-func lookAhead(items []item, i int) (int, string) {
-	unknown := 0
-	for j := i + 1; j < len(items) && unknown < negationSpan; j++ {
-		switch s := items[j].section; s {
-		case "solved", "fair":
-			return j, "good"
-		case "good", "broken", "bad", "yes", "praise", "try", "later", "gone", "partly":
-			return j, s
-		case "still", "but", "not", "not yet", "thanks", "if", "unsure", "close", "redo", "request":
-			return j, "stop"
-		case "":
-			unknown++
-		}
-	}
-	return len(items), ""
-}
-
 // judge reads one clause.
 func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	var f finding
@@ -325,95 +307,6 @@ func (f *finding) mention(it item) {
 	case "":
 		f.strange++
 	}
-}
-
-// negation reads a "not": what it is about, or that it stands alone.
-func (f *finding) negation(items []item, i int, hedged bool, written string) int {
-	it := items[i]
-	j, about := lookAhead(items, i)
-	bareNo := lower(written) == "no"
-	switch about {
-	case "good", "yes", "praise":
-		f.sayNegative(items[j], false)
-		return j
-	case "stop":
-		if items[j].section == "request" && j == i+1 && (f.good || noLonger(items[j:])) { // "tidak minta password terus"
-			f.sayGood(items[j], true)
-			return j
-		}
-	case "broken":
-		f.sayGood(items[j], hedged)
-		return j
-	case "gone":
-		f.sayNegative(items[j], false)
-		return j
-	case "bad", "partly":
-		if bareNo || j > i+1 {
-			f.sayNegative(items[j], false)
-		} else {
-			f.sayGood(items[j], true)
-		}
-		return j
-	case "try", "later":
-		f.later = true
-		return j
-	}
-	unknown, again := 0, false
-	for _, next := range items[i+1:] {
-		if next.section == "place" && about == "" {
-			f.later = true // "belum kembali ke kantor"
-			return i
-		}
-		if next.section == "" {
-			unknown++
-		}
-		again = again || next.section == "again"
-	}
-	bare := it.section == "not yet" && !(i > 0 && i+1 == len(items) && items[i-1].section == "thing") // "belum" may mean that nobody has tried, "print belum" not
-	f.sayNegative(it, unknown > 0 || again || bare)
-	return i
-}
-
-// noLonger says whether what begins the items is said to have happened again and again.
-func noLonger(items []item) bool {
-	for _, it := range items {
-		switch it.section {
-		case "again", "often":
-			return true
-		case "not", "not yet", "still", "but", "good", "solved", "bad", "broken":
-			return false
-		}
-	}
-	return false
-}
-
-// repaired finds, behind a fault, what makes it a thing of the past: "the error is gone", "printer yang rusak sudah
-// normal". It gives the item, 0 where there is none.
-func repaired(items []item, i int) int {
-	for j := i + 1; j < len(items); j++ {
-		switch items[j].section {
-		case "not", "not yet", "still", "but", "bad", "partly", "if", "perhaps", "request":
-			return 0
-		case "gone", "solved":
-			return j
-		case "good", "fair", "yes":
-			if followsDone(items, j) {
-				return j
-			}
-			return 0
-		}
-	}
-	return 0
-}
-
-// followsDone says whether "already" or "now" stands right before an item.
-func followsDone(items []item, j int) bool {
-	for k := j - 1; k >= 0 && k >= j-2; k-- {
-		if s := items[k].section; s == "now" || s == "done" {
-			return true
-		}
-	}
-	return false
 }
 
 func (f *finding) sayGood(it item, hedged bool) {
