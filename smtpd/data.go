@@ -20,7 +20,7 @@ func (s *session) Data(r io.Reader) error {
 	s.conn.beginMail(chunked)
 	defer s.endData()
 	if len(env.Rcpt) == 0 {
-		return s.refuse("DATA", replySequence, nil)
+		return s.refuse(env.Trace, "DATA", replySequence, nil)
 	}
 
 	began := time.Now()
@@ -33,23 +33,23 @@ func (s *session) Data(r io.Reader) error {
 	if err == nil {
 		err = s.conn.flush() // what the client waits for does not wait for the Taker
 	}
-	if reply := s.unfinished(chunked, err, b.data); reply != nil {
+	if reply := s.unfinished(env.Trace, chunked, err, b.data); reply != nil {
 		return reply
 	}
 	switch {
 	case err != nil:
-		return s.refuse("DATA", replyTo(err), nil)
+		return s.refuse(env.Trace, "DATA", replyTo(err), nil)
 	case bareBreak(b.data):
-		return s.refuse("DATA", replyBare, nil)
+		return s.refuse(env.Trace, "DATA", replyBare, nil)
 	}
 	id, err := s.take(Mail{Envelope: env, Data: b.data, Received: s.srv.cfg.Clock()})
 	if err != nil {
-		return s.refuse("DATA", asReply(err), err)
+		return s.refuse(env.Trace, "DATA", asReply(err), err)
 	}
 	s.conn.taken()
 	s.srv.stats.Taken.Add(1)
 	s.srv.stats.TakenBytes.Add(int64(len(b.data)))
-	s.srv.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "taken", slog.String("session", env.Session), slog.Any("peer", env.Peer),
+	s.srv.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "taken", slog.String("session", env.Session), slog.String("trace", env.Trace), slog.Any("peer", env.Peer),
 		slog.String("id", id), slog.Int("bytes", len(b.data)), slog.Int("recipients", len(env.Rcpt)), slog.Duration("took", time.Since(began)))
 	return replyKept(id)
 }
@@ -69,7 +69,7 @@ func (s *session) endData() {
 }
 
 func (s *session) take(m Mail) (id string, err error) {
-	defer s.srv.caught(s.conn, &err)
+	defer s.srv.caught(s.conn, m.Trace, &err)
 	ctx, cancel := context.WithTimeout(s.srv.ctx, s.srv.cfg.Limits.Take)
 	defer cancel()
 	return s.srv.taker.Take(ctx, m)
@@ -77,7 +77,7 @@ func (s *session) take(m Mail) (id string, err error) {
 
 // unfinished gives the reply to a mail whose end did not come. go-smtp takes a connection that closes inside the last chunk
 // for the end of the mail, so what counts is what the connection saw.
-func (s *session) unfinished(chunked bool, err error, got []byte) error {
+func (s *session) unfinished(trace string, chunked bool, err error, got []byte) error {
 	cause := s.conn.broken()
 	if cause == nil && err != nil && !errors.Is(err, errTooLarge) && !errors.Is(err, errNoRoom) {
 		cause = err
@@ -90,7 +90,7 @@ func (s *session) unfinished(chunked bool, err error, got []byte) error {
 	}
 	s.conn.end()
 	s.srv.stats.BrokenOff.Add(1)
-	s.srv.cfg.Log.Warn("broken off", "session", s.conn.id, "peer", s.conn.peer, "bytes", len(got), "err", cause)
+	s.srv.cfg.Log.Warn("broken off", "session", s.conn.id, "trace", trace, "peer", s.conn.peer, "bytes", len(got), "err", cause)
 	if bytes.HasSuffix(got, []byte("\r\n.\r\n")) && bareBreak(got) {
 		// CR CR LF . CR LF: an end that go-smtp does not see. Who waits for a reply to it would come back with the same mail.
 		return replyBare

@@ -26,10 +26,10 @@ func (e errorLog) Printf(format string, v ...any) {
 func (e errorLog) Println(v ...any) { e.Printf("%s", fmt.Sprint(v...)) }
 
 // caught turns a panic of the Taker into an error and a line in the log; it is for defer.
-func (s *Server) caught(c *conn, err *error) {
+func (s *Server) caught(c *conn, trace string, err *error) {
 	if p := recover(); p != nil {
 		s.stats.Panics.Add(1)
-		s.cfg.Log.Error("panic", "session", c.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		s.cfg.Log.Error("panic", "session", c.id, "trace", trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		c.end()
 		*err = replyPanic
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/emersion/go-smtp"
@@ -25,6 +26,7 @@ type session struct {
 	mu      sync.Mutex
 	open    bool // MAIL was accepted
 	reading bool // Data runs
+	mails   int  // how often MAIL was
 	size    int64
 	env     Envelope
 }
@@ -54,20 +56,21 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		return replyBroken // a line that the client did not finish
 	}
 	if s.open {
-		return s.refuse("MAIL", replyNested, nil)
+		return s.refuse(s.env.Trace, "MAIL", replyNested, nil)
 	}
 	if opts.Size > s.srv.cfg.MaxMessage {
-		return s.refuse("MAIL", replyTo(&Error{Kind: TooLarge}), nil)
+		return s.refuse(s.env.Trace, "MAIL", replyTo(&Error{Kind: TooLarge}), nil)
 	}
 	if from != "" {
 		var err error
 		if from, err = mailbox(from, opts.UTF8); err != nil {
-			return s.refuse("MAIL", replyAddress(err, replySender), err)
+			return s.refuse(s.env.Trace, "MAIL", replyAddress(err, replySender), err)
 		}
 	}
 	s.open, s.size = true, opts.Size
+	s.mails++
 	s.env = Envelope{
-		Session: s.conn.id, Peer: s.conn.peer, Hello: helloName(s.smtp.Hostname()),
+		Session: s.conn.id, Trace: s.conn.id + "." + strconv.Itoa(s.mails), Peer: s.conn.peer, Hello: helloName(s.smtp.Hostname()),
 		TLS: s.tls, TLSNames: s.tlsNames, From: from, UTF8: opts.UTF8,
 	}
 	return nil
@@ -90,19 +93,19 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	rcpt, err := mailbox(to, s.env.UTF8)
 	if err != nil {
-		return s.refuse("RCPT", replyAddress(err, replyRcpt), err)
+		return s.refuse(s.env.Trace, "RCPT", replyAddress(err, replyRcpt), err)
 	}
 	env := s.env
 	env.Rcpt = slices.Clip(env.Rcpt) // whoever appends to it gets his own
 	if err := s.ask(env, rcpt); err != nil {
-		return s.refuse("RCPT", asReply(err), err)
+		return s.refuse(s.env.Trace, "RCPT", asReply(err), err)
 	}
 	s.env.Rcpt = append(s.env.Rcpt, rcpt)
 	return nil
 }
 
 func (s *session) ask(env Envelope, rcpt string) (err error) {
-	defer s.srv.caught(s.conn, &err)
+	defer s.srv.caught(s.conn, env.Trace, &err)
 	ctx, cancel := context.WithTimeout(s.srv.ctx, s.srv.cfg.Limits.Take)
 	defer cancel()
 	return s.srv.taker.Rcpt(ctx, env, rcpt)
@@ -116,8 +119,9 @@ func asReply(err error) *smtp.SMTPError {
 	return replyTo(err)
 }
 
-// refuse counts and logs a refusal and gives the reply; a client that collects refusals is told goodbye.
-func (s *session) refuse(what string, reply *smtp.SMTPError, cause error) error {
+// refuse counts and logs a refusal and gives the reply; a client that collects refusals is told goodbye. trace is the mail's, ""
+// where none was begun.
+func (s *session) refuse(trace, what string, reply *smtp.SMTPError, cause error) error {
 	level := slog.LevelInfo
 	if reply.Temporary() {
 		level = slog.LevelWarn
@@ -126,6 +130,9 @@ func (s *session) refuse(what string, reply *smtp.SMTPError, cause error) error 
 		s.srv.stats.RefusedForGood.Add(1)
 	}
 	attrs := []slog.Attr{slog.String("session", s.conn.id), slog.Any("peer", s.conn.peer), slog.String("command", what), slog.Int("code", reply.Code)}
+	if trace != "" {
+		attrs = append(attrs, slog.String("trace", trace))
+	}
 	if cause != nil {
 		attrs = append(attrs, slog.Any("err", cause))
 	}

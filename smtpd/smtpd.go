@@ -13,6 +13,7 @@ import (
 // Envelope is what a client said before DATA.
 type Envelope struct {
 	Session  string     // an id for the log, one a connection
+	Trace    string     // an id for the log and for what follows from it, one a mail
 	Peer     netip.Addr // of the client
 	Hello    string     // its EHLO name, unverified
 	TLS      bool

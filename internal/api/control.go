@@ -2,11 +2,13 @@ package api
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"helpost/internal/sop"
@@ -53,6 +55,7 @@ type QuarantineRow struct {
 // TraceRow is one thing that became of a mail.
 type TraceRow struct {
 	At        time.Time `json:"at"`
+	Trace     string    `json:"trace"` // of the mail in the log; of one of ours: of the mail that caused it
 	MessageID string    `json:"message_id"`
 	From      string    `json:"from"`
 	To        string    `json:"to"`
@@ -198,7 +201,7 @@ func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := traceRows{Rows: make([]TraceRow, len(found))}
 	for i, t := range found {
-		p.Rows[i] = TraceRow{At: t.At.UTC(), MessageID: t.MessageID, From: t.From, To: t.To, Outcome: t.Outcome, Ticket: s.idOrNull(t.Ticket), Detail: t.Detail}
+		p.Rows[i] = TraceRow{At: t.At.UTC(), Trace: t.ID, MessageID: t.MessageID, From: t.From, To: t.To, Outcome: t.Outcome, Ticket: s.idOrNull(t.Ticket), Detail: t.Detail}
 	}
 	return reply(w, p)
 }
@@ -232,7 +235,7 @@ func (s *Server) idOrNull(n sop.Number) *string {
 // take hands a mail on stdin to the desk, as one that came by SMTP. Recipients are checked first, all of them.
 func (s *Server) take(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	env := smtpd.Envelope{Session: "take", Hello: "take", From: q.Get("from"), UTF8: true}
+	env := smtpd.Envelope{Session: "take", Trace: "take-" + strings.ToLower(rand.Text()[:10]), Hello: "take", From: q.Get("from"), UTF8: true}
 	if len(q["to"]) == 0 {
 		return problem(http.StatusBadRequest, "a mail needs a recipient")
 	}

@@ -141,7 +141,7 @@ func (c *Composer) envelope(j *Job) (letterhead, error) {
 		return letterhead{}, fmt.Errorf("%w: our address is %q", ErrJob, j.Mailbox.Address)
 	}
 	if _, _, ok := splitAddress(j.To.Address); !ok {
-		return letterhead{}, fmt.Errorf("%w: the receiver's address is %q", ErrJob, j.To.Address)
+		return letterhead{}, fmt.Errorf("%w: the receiver's address is none", ErrJob)
 	}
 	if j.Mailbox.ReplyDomain != "" {
 		domain = j.Mailbox.ReplyDomain

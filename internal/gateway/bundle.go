@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"helpost/internal/compose"
@@ -137,7 +136,7 @@ func (g *Gateway) sendBundle(ctx context.Context, f store.Fact, b bundleFact, no
 	if err := g.Store.Commit(ctx, c); err != nil {
 		return err
 	}
-	g.Log.Info("bundle", "to", strings.TrimPrefix(f.Key, bundlePrefix), "tickets", len(job.Data.List))
+	g.Log.Info("bundle", "tickets", len(job.Data.List))
 	g.committed(c)
 	return nil
 }

@@ -164,7 +164,7 @@ func (g *Gateway) address(rows []store.Outbox, d templates.Data, to sop.Person, 
 		if errors.Is(err, compose.ErrJob) {
 			level = g.Log.Warn
 		}
-		level("report not written", "kind", string(d.Kind), "to", to.Address, "error", err)
+		level("report not written", "kind", string(d.Kind), "error", err)
 		return rows
 	}
 	return append(rows, row)

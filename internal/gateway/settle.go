@@ -23,6 +23,7 @@ type decided struct {
 	mail     *workflow.Mail
 	desk     desk
 	versions map[sop.Number]store.Version // of the tickets that were read
+	trace    string                       // of the mail that it is about
 }
 
 // settle makes stages 4 and 5: it decides for each ticket that the mail belongs to, and commits all of it at once.
@@ -92,7 +93,7 @@ func (g *Gateway) committed(c store.Change) {
 
 // decide makes one decision: it reads the situation and asks workflow.
 func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now time.Time) (decided, error) {
-	one := decided{mail: g.input(b, to), versions: map[sop.Number]store.Version{}}
+	one := decided{mail: g.input(b, to), versions: map[sop.Number]store.Version{}, trace: b.Trace}
 	var s workflow.Situation
 	failed := (*workflow.Failed)(nil)
 	err := g.Store.View(ctx, func(v store.Reader) error {
@@ -337,13 +338,14 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 		row, err := g.compose(one, &one.Notices[i], kept, past, now)
 		if errors.Is(err, compose.ErrJob) { // nobody can be written to at such an address; what he wrote is kept all the same
 			n := one.Notices[i]
-			g.Log.Warn("notice not written", "ticket", g.id(n.Ticket), "kind", string(n.Kind), "error", err)
-			c.Traces = append(c.Traces, store.Trace{At: now, MessageID: "", From: g.Default.Address, To: n.To.Address, Outcome: "dropped", Ticket: n.Ticket, Detail: "no mail can be sent to this address"})
+			g.Log.Warn("notice not written", "trace", one.trace, "ticket", g.id(n.Ticket), "kind", string(n.Kind), "error", err)
+			c.Traces = append(c.Traces, store.Trace{At: now, ID: one.trace, From: g.Default.Address, To: n.To.Address, Outcome: "dropped", Ticket: n.Ticket, Detail: "no mail can be sent to this address"})
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("notice %s: %w", one.Notices[i].Kind, err)
 		}
+		row.Trace = one.trace
 		c.Outbox = append(c.Outbox, row)
 	}
 	return nil

@@ -171,7 +171,7 @@ func (g *Gateway) id(n sop.Number) string {
 }
 
 func (g *Gateway) trace(r Read, outcome string, n sop.Number, detail string) store.Trace {
-	return store.Trace{At: workflow.Moment(g.Clock()), MessageID: r.Said.MessageID, From: orWord(r.Said.From.Address, r.From), Outcome: outcome, Ticket: n, Detail: detail}
+	return store.Trace{At: workflow.Moment(g.Clock()), ID: r.Trace, MessageID: r.Said.MessageID, From: orWord(r.Said.From.Address, r.From), Outcome: outcome, Ticket: n, Detail: detail}
 }
 
 // seenKey is the key under which a mail is known when its sender repeats it (contract §4): From, Message-ID and body;
@@ -225,7 +225,7 @@ func (g *Gateway) reply(m smtpd.Mail, err error) error {
 	if errors.Is(err, store.ErrFull) || errors.Is(err, blob.ErrFull) {
 		kind, text = smtpd.Full, "no room just now, try again later"
 	}
-	g.Log.Error("mail not taken", "session", m.Session, "error", err)
+	g.Log.Error("mail not taken", "trace", m.Trace, "error", err)
 	return &smtpd.Error{Kind: kind, Text: text, Err: err}
 }
 
@@ -240,7 +240,7 @@ func orWord(s, other string) string {
 
 // tell says that a mail has passed: one line in the log, and whoever watches.
 func (g *Gateway) tell(r Read, p Passed) {
-	g.Log.Info("mail", "session", r.Session, "outcome", p.Outcome, "ticket", p.Ticket, "message_id", r.Said.MessageID, "size", len(r.Data), "proof", string(r.Proof), "auto", string(r.Said.Auto), "detail", p.Detail)
+	g.Log.Info("mail", "trace", r.Trace, "outcome", p.Outcome, "ticket", p.Ticket, "message_id", g.Tokens.Spoken(r.Said.MessageID), "size", len(r.Data), "proof", string(r.Proof), "auto", string(r.Said.Auto), "detail", p.Detail)
 	if g.Watch == nil {
 		return
 	}

@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"helpost/internal/blob"
 	"helpost/internal/store"
@@ -62,7 +64,7 @@ func (g *Gateway) Drop(ctx context.Context, id uint64) error {
 	r := rows[0]
 	return g.Store.Commit(ctx, store.Change{
 		Done:   []uint64{id},
-		Traces: []store.Trace{{At: workflow.Moment(g.Clock()), MessageID: r.MessageID, From: g.Default.Address, To: r.To, Outcome: "dropped", Ticket: r.Ticket, Detail: "by the operator"}},
+		Traces: []store.Trace{{At: workflow.Moment(g.Clock()), ID: r.Trace, MessageID: r.MessageID, From: g.Default.Address, To: r.To, Outcome: "dropped", Ticket: r.Ticket, Detail: "by the operator"}},
 	})
 }
 
@@ -85,7 +87,7 @@ func (g *Gateway) Release(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m := smtpd.Mail{Envelope: smtpd.Envelope{Session: "release", From: q.MailFrom, Rcpt: []string{q.Rcpt}}, Data: raw, Received: g.Clock()}
+	m := smtpd.Mail{Envelope: smtpd.Envelope{Session: "release", Trace: "release-" + strings.ToLower(rand.Text()[:10]), From: q.MailFrom, Rcpt: []string{q.Rcpt}}, Data: raw, Received: g.Clock()}
 	read, err := g.read(ctx, m)
 	if err != nil {
 		return "", err

@@ -139,6 +139,16 @@ func (t *Tokens) InMessageID(id string) (Token, bool) {
 	return t.Open(local)
 }
 
+// Spoken is a Message-ID as a log may hold it: one of ours without its token, for whoever knows that can answer as its
+// receiver; any other as it is.
+func (t *Tokens) Spoken(id string) string {
+	if _, ours := t.InMessageID(id); !ours {
+		return id
+	}
+	_, unique, _ := strings.Cut(id, ".")
+	return "<…." + unique
+}
+
 // InAddress finds the token of a plus address, helpdesk+TOKEN@domain (RFC 5233).
 func (t *Tokens) InAddress(address string) (Token, bool) {
 	address = strings.Trim(strings.TrimSpace(address), "<>")

@@ -38,6 +38,23 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// A Message-ID of ours is spoken of by the half that opens nothing; others as they are.
+func TestWhatALogMayHoldOfAMessageID(t *testing.T) {
+	tok := tokens(t)
+	token := tok.Mint(7, "rina@company.com", sop.Public)
+	for id, want := range map[string]string{
+		"<" + token + ".3-0-mk4@company.com>":                  "<….3-0-mk4@company.com>",
+		"<" + strings.ToUpper(token) + ".3-0-mk4@company.com>": "<….3-0-mk4@company.com>",
+		" <" + token + ".3-0-mk4@company.com>":                 "<….3-0-mk4@company.com>",
+		"<a.b@mail.example>":                                   "<a.b@mail.example>",
+		"":                                                     "",
+	} {
+		if got := tok.Spoken(id); got != want {
+			t.Errorf("%q is spoken of as %q, want %q", id, got, want)
+		}
+	}
+}
+
 // What a token says is what it was made of, in any case of letters, and its letters are those of the contract.
 func TestTokenOpensToWhatItWasMadeOf(t *testing.T) {
 	tok := tokens(t)

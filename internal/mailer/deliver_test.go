@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -33,8 +34,36 @@ func TestAMailGoesOutAsItStands(t *testing.T) {
 	if s := d.m.State(); s.Sent != 1 || s.Deferred != 0 || s.Failed != 0 || s.Failing {
 		t.Errorf("state: %+v", s)
 	}
-	if log := d.log.String(); strings.Contains(log, "rina") || !strings.Contains(log, "message_id=<m1@company.com>") {
+	if log := d.log.String(); strings.Contains(log, "rina") || !strings.Contains(log, "row=1 ") {
 		t.Errorf("the log names people, or not the mail:\n%s", log)
+	}
+}
+
+// Who reads the log learns which notice went out and to which mail it belongs, and nothing to answer it with.
+func TestTheLogHoldsNoToken(t *testing.T) {
+	t.Parallel()
+	const token = "caaaab5zmfp2lnrq6wxkh3tydsvo7u4e"
+	relay := newRelay(t)
+	relay.script = at("MAIL", "451 4.7.1 <helpdesk+"+token+"@company.com> sends too much")
+	d := newDesk(t, relay.start().addr, nil)
+	for i := range 4 {
+		r := row(i + 1)
+		r.MessageID, r.From, r.Trace = fmt.Sprintf("<%s.7-%d-mk4@company.com>", token, i), "helpdesk+"+token+"@company.com", "1x-2.1"
+		d.add(r)
+	}
+	d.run().failing(true)
+	probe := d.m.State().NextProbe
+	d.settled()
+	d.pass(time.Minute) // then the mails are due again
+	eventually(t, "a probe that fails", func() bool { return d.m.State().NextProbe.After(probe) && d.m.State().Failing })
+	d.settled()
+	if err := d.end(); err != nil {
+		t.Error(err)
+	}
+	log := d.log.String()
+	if strings.Contains(log, token) || !strings.Contains(log, "unique=7-0-mk4") || !strings.Contains(log, "trace=1x-2.1") ||
+		!strings.Contains(log, "the relay fails") {
+		t.Errorf("the log has a token, or not the mail:\n%s", log)
 	}
 }
 

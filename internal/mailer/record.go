@@ -40,7 +40,7 @@ func FailureTrace(row store.Outbox, at time.Time, text string) store.Trace {
 
 func trace(row store.Outbox, at time.Time, outcome, detail string) store.Trace {
 	return store.Trace{
-		At: at, MessageID: row.MessageID, From: row.From, To: row.To, Outcome: outcome, Ticket: row.Ticket, Detail: detail,
+		At: at, ID: row.Trace, MessageID: row.MessageID, From: row.From, To: row.To, Outcome: outcome, Ticket: row.Ticket, Detail: detail,
 	}
 }
 

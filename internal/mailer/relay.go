@@ -81,10 +81,10 @@ func (l *loop) refused(ctx context.Context, now time.Time, err error) {
 	}
 	if live := len(l.idle) + l.busy; live > 0 {
 		l.limit, l.growAt = live, now.Add(growAfter)
-		l.m.log.Info("the relay takes no more connections", "connections", live, "error", oneLine(err.Error()))
+		l.m.log.Info("the relay takes no more connections", "connections", live, "error", nameless(oneLine(err.Error())))
 		return
 	}
-	l.m.log.DebugContext(ctx, "no connection to the relay", "error", oneLine(err.Error()))
+	l.m.log.DebugContext(ctx, "no connection to the relay", "error", nameless(oneLine(err.Error())))
 	l.down(ctx, l.relay.fail(now, oneLine(err.Error())))
 }
 
@@ -98,7 +98,7 @@ func (l *loop) down(ctx context.Context, tell bool) {
 	}
 	l.idle, l.ready, l.more = nil, nil, true
 	if tell {
-		l.m.log.ErrorContext(ctx, "the relay fails", "error", l.relay.reason)
+		l.m.log.ErrorContext(ctx, "the relay fails", "error", nameless(l.relay.reason))
 		l.tell()
 	}
 	l.m.sweep(l.keep, l.relay.reason)

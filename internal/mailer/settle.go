@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"helpost/internal/store"
@@ -62,7 +63,7 @@ func (m *Mailer) putOff(ctx context.Context, row store.Outbox, v verdict) {
 // undelivered hands a row to Failures. Where that does not take it, it stays.
 func (m *Mailer) undelivered(ctx context.Context, row store.Outbox, v verdict) {
 	if err := m.failures.Undelivered(ctx, row, v.status, v.text); err != nil {
-		m.log.Error("a failed mail could not be reported", "ticket", row.Ticket, "message_id", row.MessageID, "error", err)
+		m.log.Error("a failed mail could not be reported", "trace", row.Trace, "row", row.ID, "ticket", row.Ticket, "error", err)
 		m.putOff(ctx, row, v)
 		return
 	}
@@ -78,9 +79,10 @@ func (m *Mailer) release(row store.Outbox, reason string) {
 	}
 }
 
-// report writes the one line of a try. The relay's words may name people: they stand in the trace, not here.
+// report writes the one line of a try. The relay's words may name people, and the first half of a Message-ID is the token
+// that an answer bears: both stand in the trace, not here.
 func (m *Mailer) report(ctx context.Context, row store.Outbox, v verdict, what string, more ...any) {
-	args := []any{"ticket", row.Ticket, "message_id", row.MessageID, "kind", row.Kind, "status", v.status}
+	args := []any{"trace", row.Trace, "row", row.ID, "ticket", row.Ticket, "unique", unique(row.MessageID), "kind", row.Kind, "status", v.status}
 	if v.fate != fateSent {
 		args = append(args, "stage", v.stage, "code", v.code)
 	}
@@ -89,4 +91,22 @@ func (m *Mailer) report(ctx context.Context, row store.Outbox, v verdict, what s
 		level = slog.LevelWarn
 	}
 	m.log.Log(ctx, level, what, append(args, more...)...)
+}
+
+// unique is the second half of a Message-ID of ours, <TOKEN.UNIQUE@domain>: it tells notices apart and opens nothing.
+func unique(messageID string) string {
+	local, _, _ := strings.Cut(messageID, "@")
+	_, half, _ := strings.Cut(local, ".")
+	return half
+}
+
+// nameless is a relay's words without addresses, for a log.
+func nameless(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.Contains(w, "@") {
+			words[i] = "<…>"
+		}
+	}
+	return strings.Join(words, " ")
 }

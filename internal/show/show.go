@@ -98,7 +98,7 @@ func Traces(w io.Writer, rows []api.TraceRow) error {
 		if r.To != "" {
 			route += " → " + r.To
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", moment(r.At), line(route, 120), line(r.MessageID, 120), strings.Join(what, " "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", moment(r.At), line(route, 120), line(r.MessageID, 120), strings.Join(what, " "), r.Trace)
 	}
 	return t.Flush()
 }

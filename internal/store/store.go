@@ -204,6 +204,7 @@ type Ref struct {
 type Outbox struct {
 	ID        uint64     `json:"id"`
 	Ticket    sop.Number `json:"ticket,omitempty"`
+	Trace     string     `json:"trace,omitempty"` // of the mail that caused it, for the log; "": a timer did
 	Kind      sop.Kind   `json:"kind"`
 	From      string     `json:"from"` // envelope sender, "" for the null one
 	To        string     `json:"to"`
@@ -260,6 +261,7 @@ type Quarantined struct {
 // Trace says what became of a mail.
 type Trace struct {
 	At        time.Time  `json:"at"`
+	ID        string     `json:"id,omitempty"` // of the mail, as the log has it; of one of ours: of the mail that caused it
 	MessageID string     `json:"message_id"`
 	From      string     `json:"from"`
 	To        string     `json:"to,omitempty"`
