@@ -202,7 +202,7 @@ func (m *Mailer) deliver(ctx context.Context, s *session, row store.Outbox) verd
 	at, thanks := stageMail, ""
 	err := s.guard.within(m.cfg.longest(p.size))
 	if err == nil {
-		at, thanks, err = transact(ctx, s, p)
+		at, thanks, err = s.wire.transact(ctx, p)
 	}
 	v := verdict{fate: fateSent, stage: stageEnd, status: "2.0.0", text: oneLine(thanks), asked: true, keep: true}
 	if err != nil {
@@ -213,7 +213,7 @@ func (m *Mailer) deliver(ctx context.Context, s *session, row store.Outbox) verd
 		v.fate, v.blame, v.keep = fateStopped, blameNone, false
 	}
 	if v.keep && v.fate != fateSent {
-		v.keep = s.renew(&m.cfg) == nil
+		v.keep = s.wire.settle() == nil
 	}
 	s.guard.end = time.Time{}
 	return v
@@ -228,27 +228,4 @@ func unsent(at stage, err error, used bool) verdict {
 		return v
 	}
 	return classify(at, err, used)
-}
-
-// transact is one transaction with one recipient (RFC 5321 §3.3). It says how far it came, and the relay's last words.
-func transact(ctx context.Context, s *session, p prepared) (stage, string, error) {
-	options := &smtp.MailOptions{Size: p.size, UTF8: p.utf8}
-	if err := s.client.Mail(p.from, options); err != nil {
-		return stageMail, "", err
-	}
-	if err := s.client.Rcpt(p.to, nil); err != nil {
-		return stageRcpt, "", err
-	}
-	body, err := s.client.Data()
-	if err != nil {
-		return stageData, "", err
-	}
-	if err := p.writeTo(ctx, body); err != nil {
-		return stageBody, "", err
-	}
-	reply, err := body.CloseWithResponse()
-	if err != nil {
-		return stageEnd, "", err
-	}
-	return stageEnd, reply.StatusText, nil
 }

@@ -78,6 +78,12 @@ func at(step, reply string) func(*relayConn, string, string) string {
 }
 
 func TestWhatTheRelaySaysDecides(t *testing.T) {
+	for _, offers := range [][]string{nil, {"PIPELINING"}} {
+		whatTheRelaySaysDecides(t, offers)
+	}
+}
+
+func whatTheRelaySaysDecides(t *testing.T, offers []string) {
 	const sent, deferred, failed, untried = "sent", "deferred", "failed", "untried"
 	for _, c := range []struct {
 		step, reply, want, status string
@@ -115,11 +121,11 @@ func TestWhatTheRelaySaysDecides(t *testing.T) {
 		{"EHLO", "550 5.7.1 not you", untried, "", true},
 		{"EHLO", cutLine, untried, "", true},
 	} {
-		name := c.step + " " + c.reply[:min(len(c.reply), 20)]
+		name := fmt.Sprint(offers, " ", c.step, " ", c.reply[:min(len(c.reply), 20)])
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			relay := newRelay(t)
-			relay.script = at(c.step, c.reply)
+			relay.script, relay.offers = at(c.step, c.reply), offers
 			d := newDesk(t, relay.addr, func(cfg *Config) {
 				switch { // long enough for what goes well on a slow machine
 				case c.reply != hangUp:
@@ -269,20 +275,67 @@ func TestSMTPUTF8OnlyWhereTheEnvelopeNeedsIt(t *testing.T) {
 }
 
 func TestAfterARefusalTheConnectionServesTheNext(t *testing.T) {
-	relay := newRelay(t)
-	relay.script = func(_ *relayConn, step, line string) string {
-		if step == "RCPT" && strings.Contains(line, "rina1@") {
-			return "550 5.1.1 no such person"
-		}
-		return usual
+	next := []string{"RSET", "MAIL", "RCPT", "DATA", "BODY"}
+	for name, c := range map[string]struct {
+		step   string // that refuses the first mail
+		offers []string
+		polite bool
+		want   []string // heard after EHLO, before the next mail
+	}{
+		"MAIL":                                  {"MAIL", nil, false, []string{"MAIL"}},
+		"RCPT":                                  {"RCPT", nil, false, []string{"MAIL", "RCPT"}},
+		"DATA":                                  {"DATA", nil, false, []string{"MAIL", "RCPT", "DATA"}},
+		"MAIL, all at once":                     {"MAIL", []string{"PIPELINING"}, false, []string{"MAIL", "RCPT", "DATA"}},
+		"RCPT, all at once":                     {"RCPT", []string{"PIPELINING"}, false, []string{"MAIL", "RCPT", "DATA"}},
+		"DATA, all at once":                     {"DATA", []string{"PIPELINING"}, false, []string{"MAIL", "RCPT", "DATA"}},
+		"RCPT, and DATA is let in all the same": {"RCPT", []string{"PIPELINING"}, true, []string{"MAIL", "RCPT", "DATA", "BODY"}},
+		"the mail":                              {"BODY", []string{"PIPELINING"}, false, []string{"MAIL", "RCPT", "DATA", "BODY"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			relay := newRelay(t)
+			relay.offers, relay.polite = c.offers, c.polite
+			var met atomic.Bool
+			relay.script = func(_ *relayConn, step, _ string) string {
+				if step == c.step && met.CompareAndSwap(false, true) {
+					return "550 5.1.1 no such person"
+				}
+				return usual
+			}
+			d := newDesk(t, relay.start().addr, func(c *Config) { c.Connections = 1 })
+			d.add(row(1), row(2))
+			d.run()
+			d.empty()
+			want := slices.Concat([]string{"CONNECT", "EHLO"}, c.want, next)
+			if got := relay.heard(); !slices.Equal(got, want) {
+				t.Errorf("the relay heard %v, want %v", got, want)
+			}
+			if got := relay.sent(); len(got) != 1 || got[0].to != row(2).To {
+				t.Errorf("the relay took %+v", got)
+			}
+		})
 	}
-	d := newDesk(t, relay.start().addr, func(c *Config) { c.Connections = 1 })
-	d.add(row(1), row(2))
-	d.run()
-	d.empty()
-	want := []string{"CONNECT", "EHLO", "MAIL", "RCPT", "RSET", "EHLO", "MAIL", "RCPT", "DATA", "BODY"}
-	if got := relay.heard(); !slices.Equal(got, want) {
-		t.Errorf("the relay heard %v, want %v", got, want)
+}
+
+func TestDotsAtTheBeginOfALineAreDoubled(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                   "",
+		".":                  "..",
+		"a.b\r\n":            "a.b\r\n",
+		".\r\n..\r\n. a\r\n": "..\r\n...\r\n.. a\r\n",
+		"a\r\n.b\r\n\r\n.c":  "a\r\n..b\r\n\r\n..c",
+	} {
+		for cut := range len(in) + 1 {
+			var out strings.Builder
+			d := &dots{w: &out, fresh: true}
+			for _, part := range []string{in[:cut], in[cut:]} {
+				if n, err := d.Write([]byte(part)); n != len(part) || err != nil {
+					t.Fatalf("%d, %v", n, err)
+				}
+			}
+			if out.String() != want {
+				t.Errorf("%q cut at %d became %q, want %q", in, cut, out.String(), want)
+			}
+		}
 	}
 }
 

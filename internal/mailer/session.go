@@ -17,7 +17,8 @@ import (
 
 // session is an open connection to the relay: greeted, protected, authenticated.
 type session struct {
-	client *smtp.Client
+	client *smtp.Client // for all but transactions
+	wire   *wire        // for these
 	guard  *guard
 	used   bool      // it has served a mail, so that the relay may have closed it since
 	since  time.Time // when it fell idle
@@ -82,7 +83,7 @@ func greet(ctx context.Context, cfg *Config, raw net.Conn) (*session, error) {
 		return nil, err
 	}
 	g.end = time.Time{}
-	return &session{client: client, guard: g}, g.SetDeadline(time.Time{})
+	return &session{client: client, wire: newWire(conn, client, cfg), guard: g}, g.SetDeadline(time.Time{})
 }
 
 // protect gives the connection that mail may be sent on: under TLS where that is configured, and never without.
@@ -212,11 +213,3 @@ func (s *session) quit() {
 
 // drop closes without a word. Nothing can be lost by it, so its error says nothing.
 func (s *session) drop() { _ = s.guard.Conn.Close() }
-
-// renew makes a session fit for the next mail after one that was refused.
-func (s *session) renew(cfg *Config) error {
-	if err := s.client.Reset(); err != nil {
-		return err
-	}
-	return s.client.Hello(cfg.Hello) // Reset makes the client forget the first one
-}

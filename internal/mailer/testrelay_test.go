@@ -40,6 +40,7 @@ type testRelay struct {
 	oneOnly   bool   // a second connection beside the first is refused
 	closeEach bool   // closes after each mail
 	discard   bool   // keeps no mails
+	polite    bool   // lets DATA in without a recipient, and refuses at its end
 
 	mu     sync.Mutex
 	ln     net.Listener
@@ -67,7 +68,9 @@ type relayConn struct {
 	number   int
 	mail     relayed
 	hello    string
-	finished int // mails
+	finished int  // mails
+	begun    bool // MAIL was accepted
+	named    bool // RCPT was
 }
 
 // newRelay makes a relay with an address of its own that does not listen yet.
@@ -223,11 +226,17 @@ func (r *testRelay) command(c *relayConn, line string) bool {
 	case "MAIL":
 		from, params, _ := strings.Cut(strings.TrimPrefix(arg, "FROM:<"), ">")
 		c.mail.from, c.mail.params = from, strings.TrimSpace(params)
-		_, ok := r.reply(c, verb, line, "250 2.1.0 ok")
+		said, ok := r.reply(c, verb, line, "250 2.1.0 ok")
+		c.begun, c.named = strings.HasPrefix(said, "2"), false
 		return ok
 	case "RCPT":
 		c.mail.to = strings.Trim(strings.TrimPrefix(arg, "TO:"), "<>")
-		_, ok := r.reply(c, verb, line, "250 2.1.5 ok")
+		if !c.begun {
+			_, ok := r.reply(c, verb, line, "503 5.5.1 MAIL first")
+			return ok
+		}
+		said, ok := r.reply(c, verb, line, "250 2.1.5 ok")
+		c.named = strings.HasPrefix(said, "2")
 		return ok
 	case "DATA":
 		return r.data(c)
@@ -243,7 +252,11 @@ func (r *testRelay) command(c *relayConn, line string) bool {
 }
 
 func (r *testRelay) data(c *relayConn) bool {
-	said, ok := r.reply(c, "DATA", "", "354 go on")
+	good := "354 go on"
+	if !c.named && !r.polite {
+		good = "554 5.5.1 nobody to send it to"
+	}
+	said, ok := r.reply(c, "DATA", "", good)
 	if !ok || !strings.HasPrefix(said, "354") {
 		return ok
 	}
@@ -259,7 +272,11 @@ func (r *testRelay) data(c *relayConn) bool {
 		body.WriteString(strings.TrimPrefix(line, "."))
 	}
 	c.mail.data, c.mail.conn = body.String(), c.number
-	said, ok = r.reply(c, "BODY", "", "250 2.0.0 queued as 1")
+	good = "250 2.0.0 queued as 1"
+	if !c.named {
+		good = "554 5.5.1 nobody to send it to"
+	}
+	said, ok = r.reply(c, "BODY", "", good)
 	if strings.HasPrefix(said, "250") && !r.discard {
 		r.mu.Lock()
 		r.mails = append(r.mails, c.mail)
