@@ -16,7 +16,7 @@ type Situation struct {
 
 // Desk is what is known beside the tickets. Each fact is as it was read; a decision that changes one says so.
 type Desk struct {
-	Turn    uint64                          // whose turn it is in the team: a number that only grows
+	Turns   map[string]uint64               // whose turn it is in each team that Policy.Turns names: numbers that only grow
 	Away    map[string]time.Time            // agents who are away, and until when
 	Answers map[string]Answers              // automatic answers to an address in this hour
 	Known   sop.Person                      // what the directory and earlier reports say of the writer

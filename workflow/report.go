@@ -142,7 +142,28 @@ func (c *Case) turn(t Team) string {
 	if len(here) == 0 {
 		return ""
 	}
-	return here[(c.s.Desk.Turn+uint64(len(here))-1)%uint64(len(here))]
+	return here[(c.s.Desk.Turns[t.Name]+uint64(len(here))-1)%uint64(len(here))]
+}
+
+// Turns are the teams whose next turn a mail may take: its mailbox's where it makes a ticket (fresh), and those that it
+// assigns to.
+func (p *Policy) Turns(m *Mail, fresh bool) []string {
+	var all []string
+	take := func(name string) {
+		if t, ok := p.Team(name); ok && t.RoundRobin && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	if fresh {
+		take(m.Team)
+	}
+	for _, cmd := range m.Commands {
+		if cmd.Name == sop.Assign {
+			_, team, _ := p.whom(cmd.Args)
+			take(team)
+		}
+	}
+	return all
 }
 
 // learn remembers what somebody said of himself, for his next report.

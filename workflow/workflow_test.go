@@ -185,8 +185,10 @@ func TestCeilingOfAutomaticAnswers(t *testing.T) {
 func TestAbsenceOfAnAgentPassesHisTurn(t *testing.T) {
 	w := newWorld(t)
 	w.p.Teams[0].RoundRobin = true
+	turns := uint64(0)
 	turn := func() string {
-		w.desk.Turn++
+		turns++
+		w.desk.Turns = map[string]uint64{"desk": turns}
 		return w.tickets[w.report(Mail{})].Assignee
 	}
 	if a, b := turn(), turn(); a == b {

@@ -10,6 +10,7 @@ import (
 
 	"helpost/internal/config"
 	"helpost/internal/sop"
+	"helpost/workflow"
 )
 
 // A report that lacks nothing is acknowledged; one that lacks something is asked for that, once, and an answer settles it.
@@ -286,6 +287,26 @@ func TestTheDeskIsToldWithWordsAndFiles(t *testing.T) {
 		if !strings.Contains(n.text, "Email mati di semua cabang") || string(n.files["layar.png"]) != string(shot) {
 			t.Fatalf("%s lacks words or file:\n%s", who, n.text)
 		}
+	}
+}
+
+// A ticket that is assigned to a team goes to whose turn it is there, and takes nobody's turn elsewhere.
+func TestATeamHasItsOwnTurns(t *testing.T) {
+	h := open(t, func(h *house) {
+		h.policy.Teams[0].RoundRobin = true
+		h.policy.Teams = append(h.policy.Teams, workflow.Team{Name: "jaringan", Members: []string{sari, boss}, RoundRobin: true})
+	})
+	var own, other []string
+	for i := range 4 {
+		ticket := h.report(letter{subject: fmt.Sprint("laporan ", i)})
+		own = append(own, ticket.Assignee)
+		if i%2 == 0 {
+			h.mustTake(h.last(sop.KindAssigned, ticket.Assignee).answer(ticket.Assignee, "#tugaskan jaringan"))
+			other = append(other, h.ticket(ticket.Number).Assignee)
+		}
+	}
+	if !slices.Equal(own, []string{andi, rudi, andi, rudi}) || !slices.Equal(other, []string{sari, boss}) {
+		t.Fatalf("the turns went %v at the desk and %v in the other team", own, other)
 	}
 }
 

@@ -71,7 +71,7 @@ func begin(t testing.TB, p *workflow.Policy, at time.Time, n sop.Number, m workf
 	if m.Team == "" {
 		m.Team = "desk"
 	}
-	l.apply(p.Decide(workflow.Situation{Number: n, Desk: workflow.Desk{Turn: uint64(n)}}, workflow.Input{Mail: &m}, at), n)
+	l.apply(p.Decide(workflow.Situation{Number: n, Desk: workflow.Desk{Turns: map[string]uint64{m.Team: uint64(n)}}}, workflow.Input{Mail: &m}, at), n)
 	return l
 }
 
