@@ -20,6 +20,12 @@ import (
 func (g *Gateway) bind(ctx context.Context, r Read) (Bound, error) {
 	b := Bound{Read: r}
 	err := g.Store.View(ctx, func(v store.Reader) error {
+		switch _, err := v.Seen(r.Key); { // before a number or a turn is taken for it; the commit looks again
+		case err == nil:
+			return store.ErrDuplicate
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
 		look := &lookup{v: v}
 		m := thread.Mail{
 			From: g.oneself(r), Proof: r.Proof, StoodIn: r.StoodIn,

@@ -146,6 +146,9 @@ func TestTheSameMailAgain(t *testing.T) {
 			if got := h.tickets(); got[len(got)-1].Number != first.Number || len(h.messages(first.Number)) != 1 || len(h.sent("", "")) != sent {
 				t.Fatal("the repeat did something")
 			}
+			if next := h.report(letter{subject: "berikutnya"}); next.Number != first.Number+1 {
+				t.Errorf("the ticket after %d is %d: the repeat took a number", first.Number, next.Number)
+			}
 			if c.one.id != "-" && !slices.Equal(h.outcomes(c.one.id), []string{"ticket", "duplicate"}) {
 				t.Fatalf("traced as %v", h.outcomes(c.one.id))
 			}
