@@ -69,10 +69,15 @@ func readFact(r store.Reader, key string, v any) (store.Version, error) {
 // factSet collects the facts that one change writes, each once.
 type factSet map[string]store.Fact
 
+// put writes a fact that was read in a version. Where it is in the set already the version of then counts: both were made
+// of that one.
 func (s factSet) put(key string, read store.Version, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("fact %s: %w", key, err)
+	}
+	if before, ok := s[key]; ok {
+		read = before.Version
 	}
 	s[key] = store.Fact{Key: key, Version: read, Value: raw}
 	return nil
@@ -130,6 +135,25 @@ func (g *Gateway) readDesk(r store.Reader, writer string, whose []string) (desk,
 	d.MayAsk = g.mayReport
 	d.Ours = func(a string) bool { _, _, ours := g.Mailbox(a); return ours }
 	return d, nil
+}
+
+// follow takes over what a decision before this one does to the desk, where both are of one mail.
+func (d *desk) follow(c workflow.DeskChange, writer string) {
+	for address, a := range c.Answers {
+		p := d.persons[address]
+		p.Answers = a
+		d.persons[address], d.Answers[address] = p, a
+	}
+	if c.Known != nil {
+		p := d.persons[writer]
+		p.Name, p.Department, p.AssetCode = c.Known.Name, c.Known.Department, c.Known.AssetCode
+		d.persons[writer] = p
+		d.Known.Name, d.Known.Department, d.Known.AssetCode = p.Name, p.Department, p.AssetCode
+	}
+	maps.Copy(d.Away, c.Away)
+	if c.Told != nil {
+		d.Told = *c.Told
+	}
 }
 
 // write puts the facts that a decision changes into a set.

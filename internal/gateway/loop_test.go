@@ -137,6 +137,25 @@ func TestTheCeiling(t *testing.T) {
 	}
 }
 
+// One mail that makes two tickets is answered twice, and both answers count.
+func TestTheCeilingCountsEachAnswerToOneMail(t *testing.T) {
+	h := open(t, func(h *house) { h.policy.PerAddressHour = 2 })
+	_, a := h.reported("<a@a>")
+	_, b := h.reported("<b@a>")
+	for _, n := range h.sent(sop.KindNew, andi) {
+		h.mustTake(n.answer(andi, "#tutup selesai"))
+	}
+	h.pass(h.policy.ReopenWindow + time.Hour)
+	h.mustTake(letter{rcpt: []string{a.reply(), b.reply()}, text: complete + "Rusak lagi hari ini.\r\n"})
+	h.report(letter{subject: "yang ketiga"})
+	if got := len(h.tickets()); got != 5 {
+		t.Fatalf("%d tickets", got)
+	}
+	if got := len(h.sent(sop.KindAck, rina)); got != 4 {
+		t.Fatalf("%d acknowledgements, want two in each hour", got)
+	}
+}
+
 // Two desks that write to each other, each a machine of the worst kind: no mark, a new Message-ID each time.
 func TestTwoDesksDoNotTalkForEver(t *testing.T) {
 	h := open(t, func(h *house) { h.policy.PerAddressHour = 10 })

@@ -34,7 +34,7 @@ func (g *Gateway) settle(ctx context.Context, b Bound) (Passed, error) {
 		return Passed{}, err
 	}
 	for _, to := range b.To {
-		one, err := g.decide(ctx, b, to, now)
+		one, err := g.decide(ctx, b, to, now, d.Decisions)
 		if err != nil {
 			return Passed{}, err
 		}
@@ -91,8 +91,9 @@ func (g *Gateway) committed(c store.Change) {
 	}
 }
 
-// decide makes one decision: it reads the situation and asks workflow.
-func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now time.Time) (decided, error) {
+// decide makes one decision: it reads the situation, with what the decisions before it on the same mail make of it, and asks
+// workflow.
+func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now time.Time, before []decided) (decided, error) {
 	one := decided{mail: g.input(b, to), versions: map[sop.Number]store.Version{}, trace: b.Trace}
 	var s workflow.Situation
 	failed := (*workflow.Failed)(nil)
@@ -109,6 +110,10 @@ func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now ti
 	if err != nil {
 		return one, err
 	}
+	for _, earlier := range before {
+		one.desk.follow(earlier.Desk, one.mail.From.Address)
+	}
+	s.Desk = one.desk.Desk
 	if failed != nil {
 		one.Decision = g.Policy.Decide(s, workflow.Input{Failed: failed}, now)
 		return one, nil
@@ -196,7 +201,6 @@ func (g *Gateway) situation(v store.Reader, one *decided, n sop.Number) (workflo
 			return s, err
 		}
 	}
-	s.Desk = one.desk.Desk
 	return s, nil
 }
 
