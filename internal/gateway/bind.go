@@ -117,7 +117,7 @@ func (g *Gateway) sameID(v store.Reader, r Read) (string, error) {
 // joinMonitor binds what a machine reports to its ticket of the same subject, for a day (contract §2).
 func (g *Gateway) joinMonitor(v store.Reader, b *Bound) error {
 	var seen monitorFact
-	if _, err := readFact(v, monitorKey(b.Sender, b.Said.Subject), &seen); err != nil || seen.Ticket == 0 {
+	if _, err := readFact(v, monitorKey(b.Read), &seen); err != nil || seen.Ticket == 0 {
 		return err
 	}
 	t, _, err := v.Ticket(seen.Ticket)

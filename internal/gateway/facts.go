@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"helpost/internal/mailauth"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/workflow"
@@ -49,8 +50,14 @@ func awayKey(agent string) string     { return awayPrefix + agent }
 func toldKey(agent string) string     { return "told/" + agent }
 func blockKey(address string) string  { return "blocked/" + address }
 
-func monitorKey(from, subject string) string {
-	sum := sha256.Sum256([]byte(from + "\x00" + strings.ToLower(subject)))
+// monitorKey is where a machine's ticket is remembered. What came with a proof that fails is remembered apart: a forged alarm
+// never draws the true ones to its ticket.
+func monitorKey(r Read) string {
+	from := r.Sender
+	if r.Proof == mailauth.Fail {
+		from += "\x00" + string(mailauth.Fail)
+	}
+	sum := sha256.Sum256([]byte(from + "\x00" + strings.ToLower(r.Said.Subject)))
 	return "monitor/" + hex.EncodeToString(sum[:8])
 }
 

@@ -345,6 +345,24 @@ func TestAMonitor(t *testing.T) {
 	}
 }
 
+// A monitor whose proof fails is one ticket all the same, but one of its own: a forged alarm hides no true one.
+func TestAMonitorThatIsNotProven(t *testing.T) {
+	h := open(t)
+	alarm := func(proof, text string) letter {
+		return letter{from: "monitor@company.com", proof: proof, subject: "Disk penuh srv2", text: text, header: []string{"Auto-Submitted: auto-generated"}}
+	}
+	forged := h.report(alarm("fail", "95 persen\r\n"))
+	h.mustTake(alarm("fail", "96 persen\r\n"))
+	if got := h.ticket(forged.Number); got.Messages != 2 || !got.Suspicious {
+		t.Fatalf("%d messages, suspicious %v", got.Messages, got.Suspicious)
+	}
+	proven := h.report(alarm("pass", "97 persen\r\n"))
+	h.mustTake(alarm("none", "98 persen\r\n"))
+	if got := h.ticket(proven.Number); got.Messages != 2 || got.Suspicious {
+		t.Fatalf("%d messages, suspicious %v", got.Messages, got.Suspicious)
+	}
+}
+
 // A list that a mailbox is meant to be reached through brings people's mail.
 func TestOurOwnList(t *testing.T) {
 	h := open(t, func(h *house) {
