@@ -9,6 +9,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"time"
 
 	"helpost/internal/api"
 	"helpost/internal/store"
@@ -18,13 +19,18 @@ import (
 // as without one.
 type configured struct {
 	Config string `help:"The configuration." default:"/etc/helpost/helpost.toml" type:"path"`
+
+	zone *time.Location // the company's, which times are shown in; known within with
 }
 
 // with runs what a verb does with a client of the running daemon, or of the store itself where none runs.
-func (c configured) with(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
+func (c *configured) with(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
 	cfg, err := loadConfig(c.Config, errOut)
 	if err != nil {
 		return err
+	}
+	if c.zone, err = time.LoadLocation(cfg.Company.Timezone); err != nil {
+		return usageError{err}
 	}
 	client := api.Dial(cfg.Control.Socket)
 	defer client.Close()
@@ -46,7 +52,7 @@ func (c configured) with(ctx context.Context, errOut io.Writer, do func(*api.Cli
 }
 
 // withKept is with, for the verbs that ask for what is kept: where there is no store they make none.
-func (c configured) withKept(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
+func (c *configured) withKept(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
 	cfg, err := loadConfig(c.Config, errOut)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func (v *quarantineList) Run(ctx context.Context, _ io.Reader, out, errOut io.Wr
 	return v.with(ctx, errOut, func(c *api.Client) error {
 		rows := c.Quarantine(ctx)
 		if !v.JSON {
-			return show.Quarantine(out, rows)
+			return show.Quarantine(out, rows, v.zone)
 		}
 		return jsonLines(out, rows)
 	})

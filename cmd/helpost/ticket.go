@@ -67,7 +67,7 @@ func (v *ticketShow) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer
 		if v.JSON {
 			return json.NewEncoder(out).Encode(t)
 		}
-		return show.Ticket(out, t)
+		return show.Ticket(out, t, v.zone)
 	})
 }
 

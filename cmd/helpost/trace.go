@@ -26,7 +26,7 @@ func (v *traceVerb) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer)
 			return fmt.Errorf("nothing is known of %s", v.Of)
 		}
 		if !v.JSON {
-			return show.Traces(out, rows)
+			return show.Traces(out, rows, v.zone)
 		}
 		return jsonLines(out, func(yield func(api.TraceRow, error) bool) {
 			for _, r := range rows {

@@ -1,9 +1,13 @@
 package show
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"helpost/internal/api"
 )
@@ -42,7 +46,7 @@ var sentences = map[string]string{
 }
 
 // sentence tells an event.
-func sentence(e api.Event) string {
+func sentence(e api.Event, zone *time.Location) string {
 	if e.Type == "notified" {
 		return notified(e)
 	}
@@ -50,26 +54,18 @@ func sentence(e api.Event) string {
 	if !known {
 		return e.Type + " " + string(raw(e.Data))
 	}
-	who := e.Actor
-	if who == "" {
-		who = "somebody who was erased"
-	}
-	said := strings.ReplaceAll(form, "%w", who)
-	for name, v := range e.Data {
-		said = strings.ReplaceAll(said, "{"+name+"}", plain(v))
-	}
-	for { // a field that this event does not have
-		open := strings.IndexByte(said, '{')
-		if open < 0 {
+	var said strings.Builder
+	for form != "" {
+		before, rest, field := strings.Cut(form, "{")
+		said.WriteString(strings.ReplaceAll(before, "%w", cmp.Or(e.Actor, "somebody who was erased")))
+		if !field {
 			break
 		}
-		end := strings.IndexByte(said[open:], '}')
-		if end < 0 {
-			break
-		}
-		said = said[:open] + said[open+end+1:]
+		name, after, _ := strings.Cut(rest, "}")
+		said.WriteString(plain(e.Data[name], zone))
+		form = after
 	}
-	return line(strings.TrimRight(strings.TrimSpace(said), ": "), 500)
+	return line(strings.TrimRight(strings.TrimSpace(said.String()), ": "), 500)
 }
 
 func notified(e api.Event) string {
@@ -87,12 +83,40 @@ func notified(e api.Event) string {
 	return line("notices: "+strings.Join(told, ", "), 500)
 }
 
-func plain(v json.RawMessage) string {
-	var s string
-	if json.Unmarshal(v, &s) == nil {
-		return s
+// plain tells a field's value: words as they are, times in the zone, of a list and an object what stands in them.
+func plain(v json.RawMessage, zone *time.Location) string {
+	var field any
+	if json.Unmarshal(v, &field) != nil {
+		return ""
 	}
-	return string(v)
+	return told(field, zone)
+}
+
+func told(v any, zone *time.Location) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
+			return moment(t, zone)
+		}
+		return v
+	case []any:
+		var all []string
+		for _, one := range v {
+			all = append(all, told(one, zone))
+		}
+		return strings.Join(all, ", ")
+	case map[string]any:
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if s := told(v[name], zone); s != "" {
+				all = append(all, s)
+			}
+		}
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprint(v)
 }
 
 func raw(data map[string]json.RawMessage) []byte {

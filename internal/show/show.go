@@ -1,6 +1,7 @@
 // Package show writes tickets, the queue and the quarantine for a person at a terminal.
 //
-// It knows the API's objects and nothing behind them. What it writes is for eyes: programs take --json.
+// It knows the API's objects and nothing behind them. What it writes is for eyes, times in the zone that it is given:
+// programs take --json.
 package show
 
 import (
@@ -37,7 +38,7 @@ func Tickets(w io.Writer, tickets iter.Seq2[api.Summary, error], now time.Time) 
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d tickets\n", n)
+	_, err := fmt.Fprintln(w, count(n, "ticket", "tickets"))
 	return err
 }
 
@@ -60,12 +61,12 @@ func Queue(w io.Writer, rows iter.Seq2[api.QueueRow, error], now time.Time) erro
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d mails wait\n", n)
+	_, err := fmt.Fprintln(w, count(n, "mail waits", "mails wait"))
 	return err
 }
 
 // Quarantine writes the mails in quarantine.
-func Quarantine(w io.Writer, rows iter.Seq2[api.QuarantineRow, error]) error {
+func Quarantine(w io.Writer, rows iter.Seq2[api.QuarantineRow, error], zone *time.Location) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tAT\tFROM\tWHY\tSIZE\tSUBJECT")
 	n := 0
@@ -74,17 +75,17 @@ func Quarantine(w io.Writer, rows iter.Seq2[api.QuarantineRow, error]) error {
 			return err
 		}
 		n++
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, moment(r.At), line(r.From, 60), r.Reason, r.Size, line(r.Subject, widest))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, moment(r.At, zone), line(r.From, 60), r.Reason, r.Size, line(r.Subject, widest))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d mails in quarantine\n", n)
+	_, err := fmt.Fprintln(w, count(n, "mail in quarantine", "mails in quarantine"))
 	return err
 }
 
 // Traces writes what became of mails.
-func Traces(w io.Writer, rows []api.TraceRow) error {
+func Traces(w io.Writer, rows []api.TraceRow, zone *time.Location) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	for _, r := range rows {
 		what := []string{r.Outcome}
@@ -98,16 +99,16 @@ func Traces(w io.Writer, rows []api.TraceRow) error {
 		if r.To != "" {
 			route += " → " + r.To
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", moment(r.At), line(route, 120), line(r.MessageID, 120), strings.Join(what, " "), r.Trace)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", moment(r.At, zone), line(route, 120), line(r.MessageID, 120), strings.Join(what, " "), r.Trace)
 	}
 	return t.Flush()
 }
 
 // Ticket tells a ticket's story: what it is, what happened, what was said, in its order.
-func Ticket(w io.Writer, t api.Ticket) error {
-	p := &printer{w: w}
+func Ticket(w io.Writer, t api.Ticket, zone *time.Location) error {
+	p := &printer{w: w, zone: zone}
 	p.say("%s · %s · %s · %s", t.ID, t.State, word(t.Priority), line(t.Subject, 200))
-	p.say("reported by %s, %s", person(t.Reporter), moment(t.CreatedAt))
+	p.say("reported by %s, %s", person(t.Reporter), moment(t.CreatedAt, zone))
 	facts := []string{word(t.Type), "impact " + word(t.Impact), "urgency " + word(t.Urgency), "priority " + by(t.PriorityBy)}
 	if len(t.AssetCodes) > 0 {
 		facts = append(facts, "assets "+strings.Join(t.AssetCodes, ", "))
@@ -142,8 +143,9 @@ func Ticket(w io.Writer, t api.Ticket) error {
 }
 
 type printer struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	zone *time.Location
+	err  error
 }
 
 func (p *printer) say(format string, args ...any) {
@@ -156,9 +158,9 @@ func (p *printer) target(name string, due, done *time.Time, missed bool) {
 	if due == nil {
 		return
 	}
-	said := "due " + moment(*due)
+	said := "due " + moment(*due, p.zone)
 	if done != nil {
-		said = "met " + moment(*done)
+		said = "met " + moment(*done, p.zone)
 	}
 	if missed {
 		said += ", MISSED"
@@ -169,10 +171,10 @@ func (p *printer) target(name string, due, done *time.Time, missed bool) {
 func (p *printer) message(m api.Message) {
 	ways := map[string]string{"in": "wrote", "out": "answered", "note": "noted (internal)"}
 	mark := ""
-	if m.Marked {
+	if m.Marked && m.Kind != "unproven" {
 		mark = ", UNPROVEN"
 	}
-	p.say("\n%s  %s %s (%s%s):", moment(m.At), m.From, ways[m.Direction], m.Kind, mark)
+	p.say("\n%s  %s %s (%s%s):", moment(m.At, p.zone), m.From, ways[m.Direction], m.Kind, mark)
 	for l := range strings.SplitSeq(strings.TrimSpace(m.Text), "\n") {
 		p.say("    %s", clean(l))
 	}
@@ -185,7 +187,7 @@ func (p *printer) event(e api.Event) {
 	if e.Type == "message" {
 		return
 	}
-	p.say("%s  %s", moment(e.At), sentence(e))
+	p.say("%s  %s", moment(e.At, p.zone), sentence(e, p.zone))
 }
 
 func by(who *string) string {
@@ -223,7 +225,17 @@ func word(s *string) string {
 	return *s
 }
 
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
+func moment(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("2006-01-02 15:04:05 MST")
+}
+
+// count says how many there are of something.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
 
 // age writes how long something is, coarsely: 3d4h, 2h10m, 45s.
 func age(d time.Duration) string {
