@@ -32,6 +32,7 @@ func (g *Gateway) keep(ctx context.Context, d Decided, one *decided, c *store.Ch
 	} else {
 		m.Raw, m.RawSum = store.Ref{Ticket: m.Ticket, Message: m.Seq}, store.SumOf(inStore)
 	}
+	one.private = g.private(one.mail, d.Said.Attachments)
 	if m.Attachments, err = g.attachments(ctx, d.Data, m.Raw, d.Said.Attachments); err != nil {
 		return m, err
 	}

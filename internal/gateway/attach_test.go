@@ -133,11 +133,23 @@ func TestAnAgentsFile(t *testing.T) {
 	if got := h.only(sop.KindReply, rina).files; !bytes.Equal(got["obat.zip"], data) || len(got) != 1 {
 		t.Fatalf("the reporter got other bytes, or what names the agent: %d files", len(got))
 	}
+	card := func(address string) file {
+		return file{name: "kartu.vcf", contentType: "text/vcard", data: []byte("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Kartu\r\nEMAIL;PREF=1:" + address + "\r\nEND:VCARD\r\n")}
+	}
+	for address, want := range map[string]int{"Andi@Company.com": 0, "toko@luar.example": 1} {
+		l = h.only(sop.KindNew, andi).answer(andi, "Kartu terlampir.")
+		l.files = []file{card(address)}
+		h.mustTake(l)
+		if got := h.last(sop.KindReply, rina).files; len(got) != want {
+			t.Fatalf("the card of %s: the reporter got %d files, want %d", address, len(got), want)
+		}
+	}
+	before := len(h.sent(sop.KindReply, rina))
 	l = h.only(sop.KindNew, andi).answer(andi, "#catatan\r\n"+secret)
 	l.files = []file{{name: "rahasia.zip", contentType: "application/zip", data: []byte(secret + string(data))}}
 	h.mustTake(l)
-	if got := h.only(sop.KindReply, rina); len(got.files) != 1 {
-		t.Fatal("a file of a note went out")
+	if got := len(h.sent(sop.KindReply, rina)); got != before {
+		t.Fatal("a note went out")
 	}
 }
 

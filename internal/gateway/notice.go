@@ -36,7 +36,7 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 		}
 	}
 	if n.Words && kept.Ticket != 0 {
-		g.attach(&job, kept, n.Desk)
+		g.attach(&job, kept, one.private, n.Desk)
 	}
 	if h := n.Handling; h != nil && h.When != nil && t != nil {
 		job.Visit = &compose.Visit{Start: *h.When, Sequence: t.Visits - 1, Onsite: h.How == sop.Onsite}
@@ -344,11 +344,12 @@ func (g *Gateway) quotedAuthor(m store.Message, desk bool) string {
 	return cmp.Or(m.Name, m.From)
 }
 
-// attach lets the files of a message come along, as long as the relay takes the mail; what does not fit is named.
-func (g *Gateway) attach(job *compose.Job, m store.Message, desk bool) {
+// attach lets the files of a message come along, as long as the relay takes the mail; what does not fit is named. private are
+// the sums of those that go to the desk alone.
+func (g *Gateway) attach(job *compose.Job, m store.Message, private []string, desk bool) {
 	room := g.MaxSize - 64<<10
 	for _, a := range m.Attachments {
-		if m.Direction == store.Out && !desk && signs(a.ContentType) {
+		if m.Direction == store.Out && !desk && slices.Contains(private, a.SHA256) {
 			continue
 		}
 		if a.Size*137/100 > room {
@@ -358,14 +359,4 @@ func (g *Gateway) attach(job *compose.Job, m store.Message, desk bool) {
 		room -= a.Size * 137 / 100
 		job.Files = append(job.Files, compose.File{Name: a.Filename, ContentType: a.ContentType, ContentID: a.ContentID, Inline: a.Inline, Size: a.Size, Ref: a.Ref})
 	}
-}
-
-// signs says whether a file is a signature of the mail that it came in, or the key to one. It holds for no other mail, and
-// names the agent's address.
-func signs(contentType string) bool {
-	switch strings.ToLower(contentType) {
-	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys":
-		return true
-	}
-	return false
 }

@@ -21,6 +21,7 @@ import (
 type decided struct {
 	workflow.Decision
 	mail     *workflow.Mail
+	private  []string // sums of the mail's files that go to nobody but the desk
 	desk     desk
 	versions map[sop.Number]store.Version // of the tickets that were read
 	trace    string                       // of the mail that it is about
