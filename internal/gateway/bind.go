@@ -248,8 +248,9 @@ func (g *Gateway) input(b Bound, to thread.Binding) *workflow.Mail {
 		m.Text, m.Body = said.Subject, said.Subject
 	}
 	m.Report = g.Parser.Report(said)
-	v := g.Parser.Validation(said)
-	m.Verdict = v.Verdict
+	if to.Ticket != 0 {
+		m.Verdict = g.Parser.Validation(said).Verdict
+	}
 	if said.Forward != nil && said.Forward.From.Address != "" {
 		m.Forward = &sop.Person{Address: said.Forward.From.Address, Name: said.Forward.From.Name}
 		if said.Forward.Subject != "" && slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.For }) {
