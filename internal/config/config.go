@@ -309,10 +309,11 @@ type Hook struct {
 	SilenceAfter Duration `toml:"silence_after"`
 }
 
-// Retention is when data goes ([retention]); unset: never.
+// Retention is when data goes ([retention]); unset: never, but for the quarantine.
 type Retention struct {
 	ClosedAfter      Duration `toml:"closed_after"`      // everything personal of a ticket, counted from its end
 	AttachmentsAfter Duration `toml:"attachments_after"` // its files and raw mails
+	QuarantineAfter  Duration `toml:"quarantine_after"`  // mails that were taken and are no tickets
 }
 
 // Templates is where an operator's own notices lie ([templates]).

@@ -8,7 +8,7 @@ func (k *checker) retention() {
 	for _, a := range []struct {
 		path string
 		age  Duration
-	}{{"retention.closed_after", r.ClosedAfter}, {"retention.attachments_after", r.AttachmentsAfter}} {
+	}{{"retention.closed_after", r.ClosedAfter}, {"retention.attachments_after", r.AttachmentsAfter}, {"retention.quarantine_after", r.QuarantineAfter}} {
 		if k.at.has(a.path) {
 			k.within(a.path, a.age, maxDuration)
 		}

@@ -172,28 +172,9 @@ func stripped(messages []store.Message) (remade []store.Message) {
 // expireBeside lets go what is old beside the tickets, and what belonged to those that have nothing personal left.
 func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]bool, ended map[sop.Number]bool) (err error) {
 	before := k.now().Add(-k.ClosedAfter).Add(time.Nanosecond) // what is just as old goes
-	var c store.Change
-	err = k.Store.View(ctx, func(v store.Reader) error {
-		for after := ""; ; {
-			page, err := v.Quarantined(after, atOnce)
-			if err != nil || len(page) == 0 {
-				return err
-			}
-			for _, q := range page {
-				if after = q.ID; q.At.Before(before) {
-					c.Release = append(c.Release, q.ID)
-					note(loose, []store.Message{{Raw: store.Ref{Blob: q.Blob}}})
-				}
-			}
-		}
-	})
-	if err == nil && len(c.Release) > 0 {
-		err = k.Store.Commit(ctx, c)
-	}
-	if err != nil {
+	if e.Quarantine, err = k.tidyQuarantine(ctx, loose); err != nil {
 		return err
 	}
-	e.Quarantine = len(c.Release)
 	if e.Tickets > 0 {
 		if e.Facts, err = k.forgetPersons(ctx); err != nil {
 			return err

@@ -152,17 +152,28 @@ func (k *Keeper) zone() *time.Location {
 }
 
 // Run does what is due by the day, until ctx ends: it seals the days that are over, those first that passed while nothing
-// ran, and lets go what is old enough.
+// ran, and lets go what is old enough. The quarantine is tidied more often.
 func (k *Keeper) Run(ctx context.Context) {
+	var next time.Time
 	for ctx.Err() == nil {
-		_, err := k.Seal(ctx)
-		if err == nil {
-			_, err = k.Expire(ctx)
+		if !k.Clock().Before(next) {
+			_, err := k.Seal(ctx)
+			if err == nil {
+				_, err = k.Expire(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
+				k.Log.Error("the work of the day could not be done", "error", err)
+			}
+			next = k.nextRun(err != nil)
 		}
-		if err != nil && ctx.Err() == nil {
-			k.Log.Error("the work of the day could not be done", "error", err)
+		if _, _, err := k.TidyQuarantine(ctx); err != nil && ctx.Err() == nil {
+			k.Log.Error("the quarantine could not be tidied", "error", err)
 		}
-		k.sleep(ctx, k.nextRun(err != nil))
+		until := k.Clock().Add(k.tidyEvery())
+		if next.Before(until) {
+			until = next
+		}
+		k.sleep(ctx, until)
 	}
 }
 
