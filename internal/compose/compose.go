@@ -82,9 +82,8 @@ type Answer struct {
 }
 
 const (
-	maxSubject    = 200  // characters of a ticket's subject in a header
-	maxReferences = 20   // contract §3
-	maxButton     = 1500 // characters of a ready answer; mail clients cut longer links
+	maxSubject = 200  // characters of a ticket's subject in a header
+	maxButton  = 1500 // characters of a ready answer; mail clients cut longer links
 )
 
 // Compose makes the row of a notice. Two calls with the same job give the same bytes. ErrJob: the job can never be

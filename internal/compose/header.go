@@ -44,13 +44,21 @@ func (m *letterhead) header(w *writer, j *Job) {
 	w.field("MIME-Version", "1.0")
 }
 
+// MaxReferences is how many Message-IDs a notice names at most (contract §3).
+const MaxReferences = 20
+
+// MayBeNamed says whether a Message-ID may stand in a header of ours.
+func MayBeNamed(id string) bool {
+	return len(id) >= 3 && len(id) <= 500 && id[0] == '<' && id[len(id)-1] == '>' && visible(id[1:len(id)-1])
+}
+
 // references are the Message-IDs that may stand in a header: the newest, each once, oldest first.
 func references(thread []string) []string {
 	seen := map[string]bool{}
 	var newest []string
-	for i := len(thread) - 1; i >= 0 && len(newest) < maxReferences; i-- {
+	for i := len(thread) - 1; i >= 0 && len(newest) < MaxReferences; i-- {
 		id := thread[i]
-		if len(id) < 3 || len(id) > 500 || id[0] != '<' || id[len(id)-1] != '>' || seen[id] || !visible(id[1:len(id)-1]) {
+		if seen[id] || !MayBeNamed(id) {
 			continue
 		}
 		seen[id] = true

@@ -1,8 +1,7 @@
 package gateway
 
 import (
-	"cmp"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +15,8 @@ import (
 )
 
 // compose writes a notice out: the exact bytes that will be sent.
-func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, past map[sop.Number]past, now time.Time) (store.Outbox, error) {
+func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, past map[sop.Number]*history, now time.Time) (store.Outbox, error) {
 	t := ticketOf(one, n.Ticket)
-	history := past[n.Ticket]
 	job := compose.Job{
 		Number: n.Ticket, To: n.To, Sort: n.Sort, Mailbox: g.boxOf(t), Auto: n.Auto, Unique: unique(n.Event, n.Place, now), At: now.In(g.Policy.Zone),
 		Class: store.Class(n.Class), NullFrom: n.Auto == "auto-replied" && !n.Desk && !g.mayReport(n.To.Address),
@@ -26,8 +24,18 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 	}
 	if t != nil {
 		job.Subject = t.Subject
-		job.Thread = g.threadOf(t, n.To.Address, history, kept)
-		job.Data.Quote = g.quote(n, t, history.messages, kept, g.Policy.Zone)
+		var err error
+		if job.Thread, err = g.threadOf(t, n.To.Address, past[t.Number], kept); err != nil {
+			return store.Outbox{}, err
+		}
+		if job.Data.Quote, err = g.quote(n, t, past[t.Number], kept); err != nil {
+			return store.Outbox{}, err
+		}
+		if n.Late != nil {
+			if job.Data.Told, err = g.told(past[t.Number], n.Late.Clock); err != nil {
+				return store.Outbox{}, err
+			}
+		}
 	}
 	if agent, ok := g.Policy.Agent(n.From); ok && n.Kind == sop.KindReply {
 		job.FromName = agent.Name
@@ -41,9 +49,6 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 	if h := n.Handling; h != nil && h.When != nil && t != nil {
 		job.Visit = &compose.Visit{Start: *h.When, Sequence: t.Visits - 1, Onsite: h.How == sop.Onsite}
 	}
-	if n.Late != nil && t != nil {
-		job.Data.Told = g.told(history.events, n.Late.Clock)
-	}
 	for _, b := range n.Buttons {
 		job.Buttons = append(job.Buttons, compose.Answer{Name: b.Name, With: b.With, Body: b.Body, Sort: b.Sort})
 	}
@@ -53,7 +58,7 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 // unique is the second half of a notice's Message-ID: the event that says it was sent, and its place there. The time keeps
 // a store that was restored from repeating a Message-ID.
 func unique(event, place int, at time.Time) string {
-	return fmt.Sprintf("%d-%d-%s", event, place, strconv.FormatInt(at.UnixMilli(), 36))
+	return strconv.Itoa(event) + "-" + strconv.Itoa(place) + "-" + strconv.FormatInt(at.UnixMilli(), 36)
 }
 
 // eventOf reads the event and the place out of a Message-ID of ours.
@@ -158,30 +163,42 @@ func (g *Gateway) nameOf(address string, t *workflow.Ticket) string {
 	return g.known(address).Name
 }
 
-// told lists who was told already that a target is about to be missed, or is.
-func (g *Gateway) told(events []workflow.Event, clock string) []templates.Told {
-	var all []templates.Told
-	about := false
-	for _, e := range events {
-		switch e.Type {
-		case workflow.Warned, workflow.Breached, workflow.EscalatedBy:
-			about = e.Info["clock"] == clock
-		case workflow.Notified:
-			if !about {
-				continue
-			}
-			about = false
-			kinds := texts(e.Info["notices"])
-			for place, to := range texts(e.Said["to"]) {
-				if place < len(kinds) && (kinds[place] == string(sop.KindWarning) || kinds[place] == string(sop.KindBreach) || kinds[place] == string(sop.KindEscalated)) {
-					who := orWord(g.nameOf(to, nil), to)
-					all = slices.DeleteFunc(all, func(t templates.Told) bool { return t.Who == who }) // the last time counts
+// told lists who was told already that a target is about to be missed, or is: in the notices that followed upon a warning, a
+// breach or an escalation of that clock.
+func (g *Gateway) told(h *history, clock string) ([]templates.Told, error) {
+	var all []templates.Told // newest first
+	once := map[string]bool{}
+	sent := -1 // the last notices before
+	for i := 0; ; i++ {
+		entry, more, err := h.entry(i)
+		if err != nil || !more {
+			slices.Reverse(all)
+			return all, err
+		}
+		if has(entry, workflow.Notified) {
+			sent = i
+			continue
+		}
+		if sent < 0 || !has(entry, workflow.Warned, workflow.Breached, workflow.EscalatedBy) {
+			continue
+		}
+		why, err1 := h.event(i)
+		e, err2 := h.event(sent)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		if sent = -1; why.Info["clock"] != clock {
+			continue
+		}
+		for place, to := range slices.Backward(e.to) {
+			if mayBeBundled[e.kinds[place]] {
+				if who := orWord(g.nameOf(to, nil), to); !once[who] { // the last time counts
+					once[who] = true
 					all = append(all, templates.Told{Who: who, At: e.At.In(g.Policy.Zone)})
 				}
 			}
 		}
 	}
-	return all
 }
 
 // author names who wrote: an agent's address never goes to a reporter.
@@ -215,65 +232,6 @@ func (g *Gateway) ticketData(t *workflow.Ticket) templates.Ticket {
 	return d
 }
 
-// mayBeBundled are the kinds that may have come within a bundle, which has a Message-ID of its own.
-var mayBeBundled = map[sop.Kind]bool{sop.KindWarning: true, sop.KindBreach: true, sop.KindEscalated: true}
-
-// threadOf lists the Message-IDs that somebody sent or got about a ticket, oldest first, so that his client shows one
-// thread and learns of no other mail.
-func (g *Gateway) threadOf(t *workflow.Ticket, address string, p past, now store.Message) []string {
-	type item struct {
-		at time.Time
-		id string
-	}
-	var all []item
-	lost := map[int]bool{} // events whose notice did not reach him
-	for _, e := range p.events {
-		if e.Type == workflow.Undelivered && e.Said["to"] == address {
-			lost[lostEvent(e)] = true
-		}
-	}
-	for _, e := range p.events {
-		if e.Type == workflow.Notified && !lost[e.Seq] {
-			for place, to := range texts(e.Said["to"]) {
-				if to == address {
-					kinds := texts(e.Info["notices"])
-					if place < len(kinds) && !mayBeBundled[sop.Kind(kinds[place])] {
-						all = append(all, item{e.At, g.messageID(t, address, sop.Kind(kinds[place]), e.Seq, place, e.At)})
-					}
-				}
-			}
-		}
-	}
-	messages := p.messages
-	if now.Ticket == t.Number {
-		messages = append(slices.Clone(messages), now)
-	}
-	for _, m := range messages {
-		if m.From == address && m.MessageID != "" {
-			all = append(all, item{m.At, m.MessageID})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b item) int { return a.at.Compare(b.at) })
-	var ids []string
-	for _, i := range all {
-		ids = append(ids, i.id)
-	}
-	return slices.Compact(ids)
-}
-
-// lostEvent is the event that says that an undelivered notice was sent, 0 where it does not say.
-func lostEvent(e workflow.Event) int {
-	event, _ := e.Info["event"].(float64) // as the record gives numbers back
-	return int(event)
-}
-
-// messageID is the Message-ID that a notice got: it follows from the record.
-func (g *Gateway) messageID(t *workflow.Ticket, to string, kind sop.Kind, event, place int, at time.Time) string {
-	box := g.boxOf(t)
-	domain := orWord(box.ReplyDomain, box.Address[strings.LastIndexByte(box.Address, '@')+1:])
-	return "<" + g.Tokens.Mint(t.Number, to, workflow.SortOf(kind)) + "." + unique(event, place, at) + "@" + domain + ">"
-}
-
 // texts reads a list of words out of an event, as it was written or as it was read back.
 func texts(v any) []string {
 	switch list := v.(type) {
@@ -294,54 +252,6 @@ func texts(v any) []string {
 		return all
 	}
 	return nil
-}
-
-// quote is the last message of the conversation that the receiver may see. The desk sees all of it; others see the
-// reporter's own words and what the desk answered.
-func (g *Gateway) quote(n *workflow.Notice, t *workflow.Ticket, messages []store.Message, now store.Message, zone *time.Location) *templates.Quote {
-	if n.Kind == sop.KindAck && n.Status == "for" || n.Kind == sop.KindError || n.Kind == sop.KindHelp {
-		return nil
-	}
-	all := messages
-	if now.Ticket == t.Number && !n.Words {
-		all = append(slices.Clone(messages), now)
-	}
-	for _, m := range slices.Backward(all) {
-		if n.Desk && n.Sort == sop.Internal || visible(m, t, n.To.Address) {
-			if strings.TrimSpace(m.Text) == "" {
-				continue
-			}
-			return &templates.Quote{Author: g.quotedAuthor(m, n.Desk), At: m.At.In(zone), Text: m.Text}
-		}
-	}
-	return nil
-}
-
-// visible says whether somebody outside the desk may see a message.
-func visible(m store.Message, t *workflow.Ticket, to string) bool {
-	switch {
-	case m.Direction == store.Out:
-		return true
-	case m.Direction != store.In || m.Marked: // what somebody wrote in his name is not sent to him as his own
-		return false
-	case m.From == to:
-		return true
-	}
-	switch m.Kind {
-	case "report", "comment", "validation":
-		return m.From == t.Reporter.Address
-	}
-	return false
-}
-
-// quotedAuthor names who wrote what is quoted. What his mail client calls an agent may be his address: to others he has the
-// name that the desk gives him.
-func (g *Gateway) quotedAuthor(m store.Message, desk bool) string {
-	if m.Direction == store.Out && !desk {
-		a, _ := g.Policy.Agent(m.From)
-		return cmp.Or(a.Name, g.Company.Name, "IT Service Desk")
-	}
-	return cmp.Or(m.Name, m.From)
 }
 
 // attach lets the files of a message come along, as long as the relay takes the mail; what does not fit is named. private are

@@ -292,14 +292,11 @@ func (g *Gateway) rememberMonitor(ctx context.Context, facts factSet, d Decided,
 
 // write puts a decision's tickets, entries, facts and notices into a change.
 func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one *decided, kept store.Message, now time.Time) error {
-	past, err := g.past(ctx, one.Drafts, one.Notices)
-	if err != nil {
-		return err
-	}
+	past := g.past(ctx, one.Drafts)
 	for _, draft := range one.Drafts {
-		prev := past[draft.Number].head
-		if draft.Before.Seq > 0 && past[draft.Number].seq != draft.Before.Seq {
-			return store.ErrConflict
+		prev, err := past[draft.Number].head()
+		if err != nil {
+			return err
 		}
 		for _, e := range draft.Events {
 			if err := summed(&e, draft.Number, kept); err != nil {
@@ -355,54 +352,4 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 		c.Outbox = append(c.Outbox, row)
 	}
 	return nil
-}
-
-// past is what is on record of a ticket: the head of its chain, and who sent or got what.
-type past struct {
-	head     string
-	seq      int
-	events   []workflow.Event
-	messages []store.Message
-}
-
-// past reads what is on record of the tickets that change or that notices are about.
-func (g *Gateway) past(ctx context.Context, drafts []*workflow.Draft, notices []workflow.Notice) (map[sop.Number]past, error) {
-	all := map[sop.Number]past{}
-	need := map[sop.Number]bool{}
-	for _, d := range drafts {
-		if d.Before.Seq > 0 {
-			need[d.Number] = true
-		}
-	}
-	if len(need) == 0 {
-		return all, nil
-	}
-	told := map[sop.Number]bool{}
-	for _, n := range notices {
-		told[n.Ticket] = true
-	}
-	err := g.Store.View(ctx, func(v store.Reader) error {
-		for n := range need {
-			entries, err := v.Log(n)
-			if err != nil {
-				return err
-			}
-			var p past
-			for _, e := range entries {
-				event, err := e.Event()
-				if err != nil {
-					return fmt.Errorf("ticket %d: %w", n, err)
-				}
-				p.events, p.seq, p.head = append(p.events, event), event.Seq, e.Head()
-			}
-			if told[n] {
-				if p.messages, err = v.Messages(n); err != nil {
-					return err
-				}
-			}
-			all[n] = p
-		}
-		return nil
-	})
-	return all, err
 }

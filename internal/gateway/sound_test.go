@@ -9,7 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"helpost/internal/compose"
 	"helpost/internal/record"
 	"helpost/internal/sop"
 	"helpost/internal/store"
@@ -28,6 +30,7 @@ func (h *house) sound() {
 	for _, t := range h.tickets() {
 		h.soundRecord(t)
 		h.soundMessages(t)
+		h.soundThreads(t)
 	}
 	h.soundDue()
 	h.soundNotices()
@@ -84,6 +87,93 @@ func (h *house) soundMessages(t workflow.Ticket) {
 			}
 		}
 	}
+}
+
+// soundThreads: what the end of the record gives as somebody's newest mails, and as what he is quoted, is what all of it
+// gives.
+func (h *house) soundThreads(t workflow.Ticket) {
+	h.t.Helper()
+	whole := &history{number: t.Number, last: t.Seq, view: func(fn func(store.Reader) error) error { return h.store.View(context.Background(), fn) }}
+	events, messages := h.events(t.Number), h.messages(t.Number)
+	people := map[string]bool{}
+	for _, e := range events {
+		for _, to := range append(texts(e.Said["to"]), e.Actor) {
+			people[to] = true
+		}
+	}
+	for who := range people {
+		if !strings.Contains(who, "@") {
+			continue
+		}
+		want := newest(h.thread(&t, who, events, messages))
+		got, err := h.g.threadOf(&t, who, whole, store.Message{})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if got = newest(got); !slices.Equal(got, want) {
+			h.t.Errorf("the newest mails of %s on ticket %d are\n%q, want\n%q", who, t.Number, got, want)
+		}
+		for _, n := range []workflow.Notice{{To: sop.Person{Address: who}}, {To: sop.Person{Address: who}, Desk: true, Sort: sop.Internal}} {
+			want := ""
+			for _, m := range slices.Backward(messages) {
+				if (n.Desk || visible(m, &t, who)) && strings.TrimSpace(m.Text) != "" {
+					want = m.Text
+					break
+				}
+			}
+			got := ""
+			q, err := h.g.quote(&n, &t, whole, store.Message{})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			if q != nil {
+				got = q.Text
+			}
+			if got != want {
+				h.t.Errorf("%s is quoted %q of ticket %d, want %q", who, got, t.Number, want)
+			}
+		}
+	}
+}
+
+// thread lists all that somebody sent or got about a ticket, by time.
+func (h *house) thread(t *workflow.Ticket, who string, events []workflow.Event, messages []store.Message) (all []string) {
+	lost := map[int]bool{}
+	for _, e := range events {
+		if e.Type == workflow.Undelivered && e.Said["to"] == who {
+			lost[lostEvent(e)] = true
+		}
+	}
+	id := h.g.messageIDs(t, who)
+	at := map[string]time.Time{}
+	add := func(id string, when time.Time) {
+		all = append(all, id)
+		at[id] = when
+	}
+	for _, e := range events {
+		for place, to := range texts(e.Said["to"]) {
+			if kinds := texts(e.Info["notices"]); to == who && e.Type == workflow.Notified && !lost[e.Seq] && !mayBeBundled[sop.Kind(kinds[place])] {
+				add(id(sop.Kind(kinds[place]), e.Seq, place, e.At), e.At)
+			}
+		}
+	}
+	for _, m := range messages {
+		if m.From == who && m.MessageID != "" {
+			add(m.MessageID, m.At)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return at[a].Compare(at[b]) })
+	return all
+}
+
+// newest are as many as a notice names.
+func newest(ids []string) (all []string) {
+	for _, id := range slices.Backward(ids) {
+		if len(all) < compose.MaxReferences && compose.MayBeNamed(id) && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // bytes opens a reference.

@@ -10,7 +10,6 @@ import (
 
 	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
-	"helpost/internal/record"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/workflow"
@@ -189,15 +188,27 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 	if bounce := b.Said.Bounce; bounce != nil {
 		failed.Status, failed.To, failed.Text = bounce.Status, bounce.Recipient, orWord(b.Said.ReturnedWhy, bounce.Status)
 	}
-	entries, err := v.Log(token.Number)
-	if b.Said.ReturnedID == "" {
-		event, place = lastTo(entries, token)
+	h := &history{number: token.Number, view: func(fn func(store.Reader) error) error { return fn(v) }}
+	t, version, err := v.Ticket(token.Number)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	if err != nil || event < 1 || event > len(entries) {
+	if err != nil {
+		return nil, err
+	}
+	h.last = t.Seq
+	if b.Said.ReturnedID == "" {
+		event, place, err = h.lastTo(token)
+	}
+	if err != nil || event < 1 || event > t.Seq {
 		return nil, err
 	}
 	failed.Event = event
-	e, err := entries[event-1].Event()
+	entry, err := v.Entry(token.Number, event)
+	if err != nil {
+		return nil, err
+	}
+	e, err := entry.Event()
 	if err != nil {
 		return nil, err
 	}
@@ -212,14 +223,10 @@ func (g *Gateway) returned(v store.Reader, b Bound, s *workflow.Situation, one *
 		return nil, nil
 	}
 	failed.To, failed.Kind = to[place], sop.Kind(kinds[place])
-	if known(entries, event, failed.To) {
-		return nil, nil
+	if known, err := h.undelivered(event, failed.To); known || err != nil {
+		return nil, err
 	}
 	if s.Ticket.Number != token.Number {
-		t, version, err := v.Ticket(token.Number)
-		if err != nil {
-			return nil, err
-		}
 		s.Ticket, one.versions[token.Number] = t, version
 	}
 	return failed, nil
@@ -233,27 +240,4 @@ func (g *Gateway) bounceToken(rcpt []string) (token mailauth.Token, found bool) 
 		}
 	}
 	return mailauth.Token{}, false
-}
-
-// lastTo is the last notice to whom a token was made for: its event and its place there, 0 where there is none.
-func lastTo(entries []record.Entry, token mailauth.Token) (event, place int) {
-	for _, entry := range slices.Backward(entries) {
-		e, err := entry.Event()
-		if err != nil || e.Type != workflow.Notified {
-			continue
-		}
-		if place := slices.IndexFunc(texts(e.Said["to"]), token.For); place >= 0 {
-			return e.Seq, place
-		}
-	}
-	return 0, 0
-}
-
-// known says whether it stands on record already that a notice of an event did not reach somebody: two servers on the way
-// may both report it.
-func known(entries []record.Entry, event int, to string) bool {
-	return slices.ContainsFunc(entries, func(entry record.Entry) bool {
-		e, err := entry.Event()
-		return err == nil && e.Type == workflow.Undelivered && e.Said["to"] == to && lostEvent(e) == event
-	})
 }

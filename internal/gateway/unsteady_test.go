@@ -84,6 +84,20 @@ func (r *shaky) Log(n sop.Number) ([]record.Entry, error) {
 	return r.Reader.Log(n)
 }
 
+func (r *shaky) LogBefore(n sop.Number, seq, most int) ([]record.Entry, error) {
+	if err := r.u.ask("LogBefore"); err != nil {
+		return nil, err
+	}
+	return r.Reader.LogBefore(n, seq, most)
+}
+
+func (r *shaky) Message(n sop.Number, seq int) (store.Message, error) {
+	if err := r.u.ask("Message"); err != nil {
+		return store.Message{}, err
+	}
+	return r.Reader.Message(n, seq)
+}
+
 func (r *shaky) Messages(n sop.Number) ([]store.Message, error) {
 	if err := r.u.ask("Messages"); err != nil {
 		return nil, err

@@ -55,16 +55,17 @@ func SeqTurn(team string) string { return "turn/" + team }
 
 // Reader reads one consistent state.
 type Reader interface {
-	Ticket(n sop.Number) (workflow.Ticket, Version, error) // ErrNotFound
-	Log(n sop.Number) ([]record.Entry, error)              // all entries, in order
-	Entry(n sop.Number, seq int) (record.Entry, error)     // ErrNotFound
-	Numbers(after sop.Number, n int) ([]sop.Number, error) // of all tickets of which anything is there, ascending
-	Messages(n sop.Number) ([]Message, error)              // all messages, in order, without raw mails
-	Message(n sop.Number, seq int) (Message, error)        // ErrNotFound
-	Raw(n sop.Number, seq int) ([]byte, error)             // a raw mail that is kept in the store itself; ErrNotFound
-	Seen(key string) (Seen, error)                         // by dedup key; ErrNotFound
-	Mail(messageID string) ([]Seen, error)                 // mails that came with this Message-ID
-	Fact(key string) (Fact, error)                         // the zero Fact, Version 0, where there is none
+	Ticket(n sop.Number) (workflow.Ticket, Version, error)         // ErrNotFound
+	Log(n sop.Number) ([]record.Entry, error)                      // all entries, in order
+	LogBefore(n sop.Number, seq, most int) ([]record.Entry, error) // the last entries before one, most at most, in order
+	Entry(n sop.Number, seq int) (record.Entry, error)             // ErrNotFound
+	Numbers(after sop.Number, n int) ([]sop.Number, error)         // of all tickets of which anything is there, ascending
+	Messages(n sop.Number) ([]Message, error)                      // all messages, in order, without raw mails
+	Message(n sop.Number, seq int) (Message, error)                // ErrNotFound
+	Raw(n sop.Number, seq int) ([]byte, error)                     // a raw mail that is kept in the store itself; ErrNotFound
+	Seen(key string) (Seen, error)                                 // by dedup key; ErrNotFound
+	Mail(messageID string) ([]Seen, error)                         // mails that came with this Message-ID
+	Fact(key string) (Fact, error)                                 // the zero Fact, Version 0, where there is none
 	Facts(prefix string) ([]Fact, error)
 	List(f Filter) ([]workflow.Ticket, string, error) // a page and the cursor of the next, "" at the end; newest first
 	Due(now time.Time, n int) ([]sop.Number, error)   // tickets that are due, the longest first

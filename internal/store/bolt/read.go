@@ -75,6 +75,22 @@ func (r *reader) Log(n sop.Number) ([]record.Entry, error) {
 	return log, err
 }
 
+func (r *reader) LogBefore(n sop.Number, seq, most int) ([]record.Entry, error) {
+	var log []record.Entry
+	prefix := append(numberKey(n), kindLog)
+	c := r.tx.Bucket(bucketTickets).Cursor()
+	k, v := seekBefore(c, logKey(n, min(max(seq, 0), maxSeq)))
+	for ; len(log) < most && bytes.HasPrefix(k, prefix); k, v = c.Prev() {
+		e, err := decodeEntry(v)
+		if err != nil {
+			return nil, fmt.Errorf("an entry of ticket %d: %w", n, err)
+		}
+		log = append(log, e)
+	}
+	slices.Reverse(log)
+	return log, nil
+}
+
 func (r *reader) Messages(n sop.Number) ([]store.Message, error) {
 	var all []store.Message
 	err := under(r.tx.Bucket(bucketTickets), append(numberKey(n), kindMessage), func(_, v []byte) error {

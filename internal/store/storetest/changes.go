@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -281,6 +282,18 @@ func logIsGapless(t *testing.T, open Open) {
 	}
 	if err := record.Verify(1, log); err != nil {
 		t.Error(err)
+	}
+	commit(t, s, store.Change{Entries: Log(2, nil, workflow.Created)}) // whose log is beside
+	for _, c := range []struct{ seq, most, from, to int }{
+		{5, 2, 2, 4}, {4, 2, 1, 3}, {3, 9, 0, 2}, {1, 9, 0, 0}, {0, 9, 0, 0}, {-1, 9, 0, 0}, {1 << 40, 1, 3, 4}, {5, 0, 4, 4},
+	} {
+		got := get(t, s, func(r store.Reader) ([]record.Entry, error) { return r.LogBefore(1, c.seq, c.most) })
+		if !slices.EqualFunc(got, log[c.from:c.to], record.Same) {
+			t.Errorf("before entry %d, %d at most: %d entries, want those from %d to %d", c.seq, c.most, len(got), c.from+1, c.to)
+		}
+	}
+	if got := get(t, s, func(r store.Reader) ([]record.Entry, error) { return r.LogBefore(9, 5, 2) }); len(got) > 0 {
+		t.Errorf("a ticket that is not there has %d entries", len(got))
 	}
 }
 
