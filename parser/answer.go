@@ -14,6 +14,7 @@ type answer struct {
 	good, hedged, yes, thanks, praise, close bool
 	negative, weak                           bool // before any other matter is spoken of
 	was                                      bool // it did not work before
+	relapsed                                 bool // nor after the fix, for a while
 	tries                                    bool // speaks of trying
 	maybe                                    bool // speaks of what may be
 	aside                                    bool // says something that no list understands, behind "it works"
@@ -27,21 +28,24 @@ type answer struct {
 }
 
 // answerOf judges a text clause by clause. About are the things that the ticket is about.
-func (v *vocabulary) answerOf(text string, words []token, about []string) answer {
+func (v *vocabulary) answerOf(text string, words []token, about topic) answer {
 	a := answer{text: text, words: words, empty: len(words) == 0}
 	list := clauses(v.items(text, words))
 	found := make([]finding, len(list))
 	for i, c := range list {
 		found[i] = v.judge(c, text, words)
+		for _, it := range c.items {
+			found[i].subject = found[i].subject || about.words[lower(text[words[it.first].start:words[it.first].end])]
+		}
 	}
 	carryTime(list, found)
 	for i := range list {
-		a.take(list[i], found, i, about)
+		a.take(list[i], found, i, about.things)
 	}
 	return a
 }
 
-// carryTime lets "kemarin, …" hold for the clause behind its comma.
+// carryTime lets "kemarin, …" hold for the clause behind its comma, and "it was slow and then …" behind its "then".
 func carryTime(list []clause, found []finding) {
 	for i := range found {
 		f := &found[i]
@@ -50,6 +54,12 @@ func carryTime(list []clause, found []finding) {
 			only = only && (it.section == "past" || it.section == "filler")
 		}
 		if only && i+1 < len(found) && !list[i+1].but && !found[i+1].now && found[i+1].negative && !found[i+1].still {
+			found[i+1].negative, found[i+1].pastNegative = false, true
+		}
+		if f.iff && i+1 < len(found) && !list[i+1].opens && !list[i+1].but && found[i+1].good && !found[i+1].done && !found[i+1].now { // "if it stays like this, fine"
+			found[i+1].good, found[i+1].hedged = false, true
+		}
+		if f.pastNegative && i+1 < len(found) && list[i+1].then && found[i+1].negative && !found[i+1].still && !found[i+1].now {
 			found[i+1].negative, found[i+1].pastNegative = false, true
 		}
 	}
@@ -84,6 +94,10 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.ask = a.ask || f.ask && !f.negative && !f.good && !f.iff
 	a.request = a.request || f.request && !f.close
 	switch {
+	case f.relapsed && a.good: // "sudah bisa kemarin, tadi pagi mati lagi"
+		a.setNegative(f)
+	case f.pastNegative && a.good && !f.cause && (c.but || c.opens): // "lancar, tapi tadi sempat mati"
+		a.relapsed = true
 	case f.negative:
 		f.weak = f.weak && !c.but
 		if !a.other {
@@ -94,12 +108,13 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	case f.good:
 		a.good = true
 		a.note(f)
-	case (c.but || c.only && !c.opens) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other:
+	case (c.but || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other:
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
 			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
 		}
 	}
 	a.was = a.was || f.pastNegative
+	a.relapsed = a.relapsed || f.relapsed
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
 	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
@@ -159,16 +174,17 @@ func (a *answer) isOther(c clause, f finding, before []finding, about []string) 
 		return false
 	case f.still, f.weak && !f.now, hasSection(c, "not yet"): // the old fault goes on
 		return false
-	case c.but && (f.worse || !f.now), !c.but && !c.opens: // it belongs to what was said before
+	case c.but && !c.tail && (f.worse || !f.now), !c.but && !c.opens: // it belongs to what was said before
 		return false
 	}
-	known := about
+	known, named := about, len(about) > 0
 	for _, b := range before {
 		if b.good {
 			known = append(known[:len(known):len(known)], b.things...)
+			named = named || len(b.things) > 0 || b.subject
 		}
 	}
-	if len(known) == 0 {
+	if !named || f.subject {
 		return false
 	}
 	for _, t := range f.things {
@@ -196,7 +212,9 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case a.negative:
 		return sop.Dispute, a.said()
-	case a.keep:
+	case a.relapsed && !sure:
+		return sop.Dispute, a.said()
+	case a.keep, a.relapsed:
 		return sop.Unclear, a.said()
 	case a.request && sure && !a.close:
 		return sop.Other, a.said()

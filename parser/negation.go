@@ -2,18 +2,31 @@ package parser
 
 // lookAhead finds what a "not" or a "still" is about.
 func lookAhead(items []item, i int) (int, string) {
-	unknown := 0
+	unknown, shown := 0, 0
 	for j := i + 1; j < len(items) && unknown < negationSpan; j++ {
 		switch s := items[j].section; s {
+		case "appears": // "belum muncul": good, "belum muncul error": no fault
+			shown = j
+			continue
 		case "solved", "fair":
 			return j, "good"
-		case "good", "broken", "bad", "yes", "praise", "try", "later", "gone", "partly":
+		case "broken", "relapse":
+			return j, s
+		}
+		if shown > 0 {
+			continue
+		}
+		switch s := items[j].section; s {
+		case "good", "bad", "yes", "praise", "try", "later", "gone", "partly", "progress":
 			return j, s
 		case "still", "but", "not", "not yet", "thanks", "if", "unsure", "close", "redo", "request":
 			return j, "stop"
 		case "":
 			unknown++
 		}
+	}
+	if shown > 0 {
+		return shown, "good"
 	}
 	return len(items), ""
 }
@@ -24,12 +37,12 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	j, about := lookAhead(items, i)
 	bareNo := lower(written) == "no"
 	switch about {
-	case "good", "yes", "praise":
+	case "good", "yes", "praise", "progress":
 		f.sayNegative(items[j], false)
 		return j
 	case "stop":
 		if items[j].section == "request" && j == i+1 && (f.good || noLonger(items[j:])) { // "tidak minta password terus"
-			f.sayGood(items[j], true)
+			f.sayGood(items[j], !(f.done && f.again))
 			return j
 		}
 	case "broken":
@@ -37,6 +50,9 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		return j
 	case "gone":
 		f.sayNegative(items[j], false)
+		return j
+	case "relapse": // "tidak kambuh lagi"; but "belum muncul lagi"
+		f.sayGood(items[j], hedged || it.section == "not yet")
 		return j
 	case "bad", "partly":
 		if bareNo || j > i+1 {
@@ -60,9 +76,14 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		}
 		again = again || next.section == "again"
 	}
-	bare := it.section == "not yet" && !(i > 0 && i+1 == len(items) && items[i-1].section == "thing") // "belum" may mean that nobody has tried, "print belum" not
+	bare := it.section == "not yet" && !(i > 0 && i+1 == len(items) && namesSomething(items[i-1])) // "belum" may mean that nobody has tried, "print belum" not
 	f.sayNegative(it, unknown > 0 || again || bare)
 	return i
+}
+
+// namesSomething says whether an item is a name or a thing: what is said behind it is said of that.
+func namesSomething(it item) bool {
+	return it.section == "thing" || it.section == "number" || it.section == ""
 }
 
 // noLonger says whether what begins the items is said to have happened again and again.
@@ -88,7 +109,7 @@ func repaired(items []item, i int) int {
 		case "gone", "solved":
 			return j
 		case "good", "fair", "yes":
-			if followsDone(items, j) {
+			if followsDone(items, j, true) {
 				return j
 			}
 			return 0
@@ -97,10 +118,10 @@ func repaired(items []item, i int) int {
 	return 0
 }
 
-// followsDone says whether "already" or "now" stands right before an item.
-func followsDone(items []item, j int) bool {
+// followsDone says whether "already", or also "now", stands right before an item.
+func followsDone(items []item, j int, now bool) bool {
 	for k := j - 1; k >= 0 && k >= j-2; k-- {
-		if s := items[k].section; s == "now" || s == "done" {
+		if s := items[k].section; s == "now" && now || s == "done" {
 			return true
 		}
 	}

@@ -25,103 +25,11 @@ func (p *Parser) Validation(m *Mail) Validation {
 	words := v.tokens(text)
 	var out Validation
 	out.Rating = v.rating(text, words)
-	a := v.answerOf(text, words, v.things(m.Subject))
+	a := v.answerOf(text, words, v.topic(m.Subject))
 	out.Verdict, out.Evidence = a.verdict(out.Rating)
 	if plain := plainWords(text); out.Verdict == sop.Confirm && (p.auto.holds("machine words", plain) || p.auto.holds("taken", plain)) {
 		out.Verdict = sop.Unclear // a machine that names itself by no header thanks for a mail, not for a fix
 	}
-	return out
-}
-
-// item is a phrase of an answer, or a word that no list has.
-type item struct {
-	section string
-	value   string
-	first   int // word
-	count   int
-	breaks  uint8
-	after   uint8
-}
-
-// The order in which the meanings of one phrase are tried.
-var verdictOrder = []string{"neutral", "unsure", "needless", "keep open", "close", "redo", "new", "later", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
-	"still", "briefly", "perhaps", "if", "past", "cause", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "done", "why", "often", "place", "and", "than", "filler"}
-
-var verdictRank = func() map[string]int {
-	rank := map[string]int{}
-	for i, s := range verdictOrder {
-		rank[s] = i
-	}
-	return rank
-}()
-
-func (v *vocabulary) items(text string, words []token) []item {
-	items := make([]item, 0, len(words))
-	for i := 0; i < len(words); {
-		n, marks := v.verdict.longest(words[i:])
-		it := item{first: i, count: max(n, 1), breaks: words[i].breaks}
-		for k, m := range marks {
-			if k == 0 || verdictRank[m.section] < verdictRank[it.section] {
-				it.section, it.value = m.section, m.value
-			}
-		}
-		if it.section == "" && isShare(text, words[i]) {
-			it.section = "partly"
-		}
-		i += it.count
-		it.after = words[i-1].after
-		items = append(items, it)
-	}
-	return items
-}
-
-// isShare knows "30%": less than all.
-func isShare(text string, w token) bool {
-	s := text[w.start:w.end]
-	return strings.HasPrefix(text[w.end:], "%") && s != "100" && strings.Trim(s, "0123456789") == ""
-}
-
-// clause is a run of items that is judged for itself.
-type clause struct {
-	items    []item
-	but      bool // it begins with "but"
-	only     bool // it begins with "only"
-	opens    bool // it begins a sentence
-	question bool
-}
-
-// clauses cuts an answer at its stops, commas and buts. A sentence with a question mark asks in its last clause, or in
-// all where it begins with a question word.
-func clauses(items []item) []clause {
-	var out []clause
-	sentence, start, but, only := 0, 0, false, false
-	flush := func(end int) {
-		if end > start || but || only {
-			out = append(out, clause{items: items[start:end], but: but, only: only, opens: len(out) == sentence})
-		}
-		start, but, only = end, false, false
-	}
-	endSentence := func(question bool) {
-		for k := sentence; k < len(out); k++ {
-			asks := len(out[sentence].items) > 0 && out[sentence].items[0].section == "ask"
-			out[k].question = question && (asks || k == len(out)-1)
-		}
-		sentence = len(out)
-	}
-	for i, it := range items {
-		if i > 0 && it.breaks&(breakStop|breakLine) != 0 {
-			flush(i)
-			endSentence(it.breaks&breakQuestion != 0)
-		} else if i > 0 && it.breaks&breakComma != 0 {
-			flush(i)
-		}
-		if it.section == "but" || it.section == "only" && !but {
-			flush(i)
-			start, but, only = i+1, it.section == "but", it.section == "only"
-		}
-	}
-	flush(len(items))
-	endSentence(len(items) > 0 && items[len(items)-1].after&breakQuestion != 0)
 	return out
 }
 
@@ -131,6 +39,10 @@ type finding struct {
 	negative       bool // it does not work
 	weak           bool // the negative rests on a bare "not" with unknown words
 	pastNegative   bool // it did not, before
+	relapsed       bool // "tadi mati lagi": before now, but not before the fix
+	thought        bool // "I thought it was broken": no fact
+	subject        bool // names what the ticket is about
+	day            bool // names a day or an hour
 	still, worse   bool
 	yes, thanks    bool
 	praise         bool
@@ -168,6 +80,10 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.again = true
 		case "if":
 			f.iff = true
+		case "thought":
+			f.thought = true
+		case "day":
+			f.day = true
 		case "perhaps":
 			f.hedged = true
 		case "now":
@@ -179,6 +95,7 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	if f.now {
 		f.past = false
 	}
+	f.day = f.day && isDate(c.items)
 	hedged := f.hedged
 	f.hedged = false
 	for i := 0; i < len(c.items); i++ {
@@ -195,6 +112,9 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
 	case "still":
 		j, about := lookAhead(c.items, i)
+		if about == "good" && c.items[j].section == "appears" { // "masih muncul pesan itu"
+			about = ""
+		}
 		switch about {
 		case "good":
 			f.sayGood(c.items[j], true)
@@ -211,29 +131,20 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		f.sayGood(it, hedged)
 	case "fair":
 		f.sayGood(it, hedged || !isPlain(c.items))
-	case "gone": // of nothing that was named: "my file is gone"
-		if j := repaired(c.items, i); j > 0 {
-			f.sayGood(c.items[j], hedged)
-			return j
+	case "gone", "broken", "bad", "partly", "relapse", "not seen":
+		return f.fault(c, i, hedged)
+	case "appears":
+		if followsDone(c.items, i, false) {
+			f.sayGood(it, hedged || hasUnknown(c.items[i+1:]))
+		} else {
+			f.strange++
 		}
-		if j := i + 1; j < len(c.items) && c.items[j].section == "broken" { // "tidak muncul lagi errornya"
-			f.sayGood(c.items[j], hedged)
-			return j
-		}
-		f.sayNegative(it, true)
-	case "broken":
-		if j := repaired(c.items, i); j > 0 {
-			f.sayGood(c.items[j], hedged)
-			return j
-		}
-		if f.cause && !f.still && !f.again {
-			f.pastNegative = true // "ternyata kabelnya lepas"
+	case "request": // "sudah diinstal": done already
+		if said := lower(text[words[it.first].start:words[it.first].end]); followsDone(c.items, i, false) && (strings.HasPrefix(said, "di") || strings.HasPrefix(said, "inst")) {
+			f.sayGood(it, true)
 			return i
 		}
-		f.sayNegative(it, false)
-	case "bad", "partly":
-		f.worse = true
-		f.sayNegative(it, false)
+		f.mention(it)
 	case "yes":
 		switch said := lower(text[words[it.first].start:words[it.first].end]); {
 		case f.done && strings.HasPrefix(said, "ok"):
@@ -249,30 +160,52 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 	return i
 }
 
-// leads says whether nothing but fillers stands before an item: a "ya" behind other words is no yes.
-func leads(items []item, i int) bool {
-	for _, it := range items[:i] {
-		switch it.section {
-		case "filler", "yes", "thanks", "praise", "done", "good", "solved", "fair":
-		default:
-			return false
+// fault reads an item that speaks of a fault, and gives the last item that it has read.
+func (f *finding) fault(c clause, i int, hedged bool) int {
+	it := c.items[i]
+	switch it.section {
+	case "gone": // of nothing that was named: "my file is gone"
+		j := repaired(c.items, i)
+		if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
+			j = next // "tidak muncul lagi errornya"
 		}
-	}
-	return true
-}
-
-// isPlain says whether a clause speaks of success plainly: it is so now or again, or there are few other words.
-func isPlain(items []item) bool {
-	unknown := 0
-	for _, it := range items {
-		switch it.section {
-		case "done", "now", "again", "yes":
-			return true
-		case "":
-			unknown++
+		if j > 0 {
+			f.sayGood(c.items[j], hedged)
+			return j
 		}
+		f.sayNegative(it, true)
+	case "broken":
+		if j := repaired(c.items, i); j > 0 {
+			f.sayGood(c.items[j], hedged)
+			return j
+		}
+		if f.cause && !f.still && !f.again {
+			f.pastNegative = true // "ternyata kabelnya lepas"
+			return i
+		}
+		f.sayNegative(it, false)
+	case "relapse":
+		if len(f.things) > 0 && followsDone(c.items, i, false) && !hasSection(c, "broken") { // "foldernya sudah muncul lagi"
+			f.sayGood(it, true)
+			return i
+		}
+		f.worse, f.again = true, true
+		f.sayNegative(it, false)
+	case "not seen": // "I haven't seen a single blank one since"
+		switch j, about := lookAhead(c.items, i); about {
+		case "broken", "bad", "relapse", "partly":
+			f.sayGood(c.items[j], hedged)
+			return j
+		case "good", "progress":
+			f.sayNegative(c.items[j], false)
+			return j
+		}
+		f.later = true
+	default:
+		f.worse = true
+		f.sayNegative(it, false)
 	}
-	return unknown <= 2
+	return i
 }
 
 // mention notes what does not speak of the fix itself.
@@ -304,14 +237,16 @@ func (f *finding) mention(it item) {
 		f.fresh = true
 	case "beside":
 		f.beside = true
-	case "":
+	case "", "progress":
 		f.strange++
 	}
 }
 
 func (f *finding) sayGood(it item, hedged bool) {
 	switch {
-	case f.iff:
+	case f.iff, f.thought:
+	case f.day:
+		f.later = true
 	case f.briefly: // "sempat bisa": no more
 		f.sayBriefly(it)
 	case f.past && !f.done:
@@ -332,28 +267,16 @@ func (f *finding) sayBriefly(it item) {
 
 func (f *finding) sayNegative(it item, weak bool) {
 	switch {
-	case f.iff && !f.still:
+	case f.iff && !f.still, f.thought:
 	case f.past:
 		f.pastNegative = true
+		if f.again {
+			f.relapsed = true
+			f.evidence = [2]int{it.first, it.first + it.count - 1}
+		}
 	case f.negative && (weak || !f.weak):
 	default:
 		f.negative, f.weak = true, weak || f.iff
 		f.evidence = [2]int{it.first, it.first + it.count - 1}
 	}
-}
-
-// things lists what a text is about.
-func (v *vocabulary) things(text string) []string {
-	var out []string
-	words := v.tokens(text)
-	for i := range words {
-		if _, marks := v.verdict.longest(words[i:]); marks != nil {
-			for _, m := range marks {
-				if m.section == "thing" {
-					out = append(out, m.value)
-				}
-			}
-		}
-	}
-	return out
 }
