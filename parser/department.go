@@ -265,24 +265,39 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 		if s == "" || len(s) > signatureLine || v.isDisclaimer(s) || v.isSentFrom(s) {
 			continue
 		}
+		job := false
 		for _, part := range v.signatureParts(s) {
 			d, called := v.signatureUnit(part, name)
 			if called {
 				return d
 			}
-			if known == "" {
+			if known == "" || job && v.isDepartment(strings.ToLower(trimBlank(part))) { // "Regional Sales Manager | Commercial"
 				known = d
 			}
+			job = known != "" && v.hasRole(strings.Fields(part))
 		}
 		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
-			first, _, _ := strings.Cut(s, ", ") // "Japan Desk, Corporate Banking Group"
-			below = v.belowName(first)
+			below = v.unitLine(s)
 		}
 	}
 	if known != "" {
 		return known
 	}
 	return below
+}
+
+// unitLine takes a part of the line below the name for a department, first one without a job: "Japan Desk, Corporate
+// Banking Group", "Pricing Analyst, Revenue Management".
+func (v *vocabulary) unitLine(s string) string {
+	parts := v.signatureParts(s)
+	for _, jobs := range [...]bool{false, true} {
+		for _, part := range parts {
+			if d := v.belowName(part); d != "" && jobs == v.hasRole(strings.Fields(part)) {
+				return d
+			}
+		}
+	}
+	return ""
 }
 
 // belowName takes the line below a name for a department, though nobody knows it, if it is no job, firm or place.

@@ -182,6 +182,9 @@ func (v *vocabulary) doubleLabel(s string) fieldKind {
 
 // readLabels reads "label: value", several on a line among them, and "Nama/Dept/Aset: a / b / c".
 func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) bool {
+	if label, ok := strings.CutSuffix(s, "?"); ok && lines != nil && v.label(label) != noField { // "Departemen?", the answer below
+		s = label + ":"
+	}
 	i := strings.IndexAny(s, ":：=")
 	if i <= 0 || i > labelBytes+10 {
 		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"

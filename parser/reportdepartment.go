@@ -12,6 +12,11 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 			return d, "signature"
 		}
 	}
+	if s.forward == nil && !sharesName(name, tidyName(s.from.Name)) { // whom one reports for has his own department
+		if d := v.namedBeside(s.text, name); d != "" {
+			return d, d
+		}
+	}
 	all := v.mentions(s.text, s.words)
 	for _, m := range all {
 		if m.from && !m.to && m.certain && !m.whole {
@@ -46,6 +51,9 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 		}
 	}
 	if _, d := v.signedInPassing(s, name); d != "" {
+		return d, d
+	}
+	if d := v.fromSignature(linesBelow(s.text, name), name); d != "" {
 		return d, d
 	}
 	if s.senderSignature != s.signature && s.forward == nil {
@@ -84,13 +92,26 @@ func (v *vocabulary) besideIntroduction(s *source, name string) (department, sai
 	return "", ""
 }
 
+// linesBelow gives the last line of a text that is a name and nothing else, and what stands below it: a signature that
+// says something about the matter too.
+func linesBelow(text, name string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n "), "\n")
+	for i := len(lines) - 1; name != "" && i >= 0 && i >= len(lines)-8; i-- {
+		if strings.EqualFold(strings.Trim(trimBlank(lines[i]), "-–—*_, "), name) {
+			return strings.Join(lines[i:], "\n")
+		}
+	}
+	return ""
+}
+
 // isTown says whether a word is a place or a firm.
 func (v *vocabulary) isTown(words []token) bool {
 	_, marks := v.report.longest(words)
 	return hasMark(marks, "town") || hasMark(marks, "company name")
 }
 
-// namedBeside finds "saya Rina, Finance": right behind the name a department that is known, or holds one.
+// namedBeside finds "saya Rina, Finance": right behind the name a department that is known, or holds one. Where the name
+// begins a sentence ("Rina - Social Media") nobody needs to know it.
 func (v *vocabulary) namedBeside(text, name string) string {
 	if name == "" {
 		return ""
@@ -106,8 +127,9 @@ func (v *vocabulary) namedBeside(text, name string) string {
 			if i < 0 {
 				break
 			}
-			from += i + len(spelled)
-			if d := v.unitBeside(text[from:]); d != "" {
+			at := from + i
+			from = at + len(spelled)
+			if d := v.unitBeside(text[from:], opensSentence(text, at)); d != "" {
 				return d
 			}
 		}
@@ -115,8 +137,15 @@ func (v *vocabulary) namedBeside(text, name string) string {
 	return ""
 }
 
-// unitBeside reads the department behind a name and a comma, a bracket or a stroke.
-func (v *vocabulary) unitBeside(rest string) string {
+// opensSentence says whether nothing, a line end or a stop stands before a byte of a text.
+func opensSentence(text string, at int) bool {
+	before := strings.TrimRight(text[:at], " *_-")
+	return before == "" || strings.IndexByte("\n.!?", before[len(before)-1]) >= 0
+}
+
+// unitBeside reads the department behind a name and a comma, a bracket or a stroke; one that nobody knows only where the
+// name signs.
+func (v *vocabulary) unitBeside(rest string, signs bool) string {
 	bare := strings.TrimLeft(rest, " ")
 	if bare == "" || strings.IndexByte(",(-/|", bare[0]) < 0 {
 		return ""
@@ -132,5 +161,19 @@ func (v *vocabulary) unitBeside(rest string) string {
 	if d := v.tidyDepartment(rest[:end]); v.isDepartment(d) || v.holdsDepartment(d) {
 		return d
 	}
+	if signs && !v.holdsKnown(rest[:end]) {
+		return v.belowName(rest[:end])
+	}
 	return ""
+}
+
+// holdsKnown says whether a list has a word of a text, as no name of a department that nobody knows has.
+func (v *vocabulary) holdsKnown(s string) bool {
+	words := v.tokens(s)
+	for i := range words {
+		if v.known(words[i : i+1]) {
+			return true
+		}
+	}
+	return false
 }

@@ -222,7 +222,9 @@ func (v *vocabulary) signedInPassing(s *source, from string) (name, department s
 // unitToEnd reads a department that ends a sentence: a known one, with a place behind it or none ("logistik karawang"),
 // or what stands behind "bag".
 func (v *vocabulary) unitToEnd(text string, words []token, i int) string {
-	ends := func(j int) bool { return j == len(words) || words[j].breaks&(breakStop|breakLine) != 0 }
+	ends := func(j int) bool {
+		return j == len(words) || words[j].breaks&(breakStop|breakLine) != 0 || v.marked(words[j:], "asset before")
+	}
 	if n, marks := v.report.longest(words[i:]); n > 0 && hasMark(marks, "unit before") {
 		for j := i + n + 1; j <= i+n+2 && j <= len(words) && (j == i+n+1 || words[j-1].breaks == 0) && !v.known(words[j-1:j]); j++ {
 			if ends(j) {
@@ -235,13 +237,24 @@ func (v *vocabulary) unitToEnd(text string, words []token, i int) string {
 		return ""
 	}
 	behind := end
-	for !ends(behind) && behind < end+3 && v.isTown(words[behind:]) {
-		behind++
+	for !ends(behind) && behind < end+3 && (v.isTown(words[behind:]) || v.marked(words[behind:], "place") || isFigure(text, words[behind])) {
+		behind++ // "logistik karawang", "produksi shift 2"
 	}
 	if !ends(behind) {
 		return ""
 	}
 	return v.tidyDepartment(text[words[i].start:words[end-1].end])
+}
+
+// marked says whether a phrase of a section begins some words.
+func (v *vocabulary) marked(words []token, section string) bool {
+	n, marks := v.report.longest(words)
+	return n > 0 && hasMark(marks, section)
+}
+
+// isFigure says whether a word is a number.
+func isFigure(text string, w token) bool {
+	return strings.Trim(text[w.start:w.end], "0123456789") == ""
 }
 
 // speaksOfName says whether the words before a name speak of a name: "nama saya", "my name is".

@@ -132,7 +132,7 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 					w.note("core", said)
 				}
 			}
-			if m.section == "group" && v.failsBehind(words, i+n) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
+			if m.section == "group" && v.failsBehind(words, i+n, n > 1) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
 				w.department++
 				w.note("department", said)
 			}
@@ -278,13 +278,13 @@ func (v *vocabulary) isThing(w token) bool {
 	return hasMark(marks, "thing")
 }
 
-// failsBehind says whether a fault or a "not" follows within two words.
-func (v *vocabulary) failsBehind(words []token, i int) bool {
+// failsBehind says whether a "not", or also a fault, follows within two words: "kami pecah" is what we do.
+func (v *vocabulary) failsBehind(words []token, i int, fault bool) bool {
 	for j := i; j < len(words) && j < i+2; j++ {
 		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
 			return false
 		}
-		if _, marks := v.report.longest(words[j:]); hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") {
+		if _, marks := v.report.longest(words[j:]); fault && hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") {
 			return true
 		}
 	}
