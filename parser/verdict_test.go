@@ -44,18 +44,32 @@ func rows(t testing.TB, file string, cells int) [][]string {
 func TestVerdicts(t *testing.T) {
 	p := newParser(t, Options{})
 	for _, row := range rows(t, "verdict/answers.txt", 2) {
-		want, rating, _ := strings.Cut(row[0], " ")
-		got := p.Validation(&Mail{Subject: "Re: [IT-000123] Printer lantai 3 macet", NewText: row[1]})
-		if got.Verdict != sop.Verdict(want) {
-			t.Errorf("%q is %s, want %s (evidence %q)", row[1], got.Verdict, want, got.Evidence)
-		}
-		have := ""
-		if got.Rating != nil {
-			have = string(rune('0' + *got.Rating))
-		}
-		if have != strings.TrimSpace(rating) {
-			t.Errorf("%q has the rating %q, want %q", row[1], have, rating)
-		}
+		checkVerdict(t, p, row[0], "Re: [IT-000123] Printer lantai 3 macet", row[1])
+	}
+}
+
+// What a ticket is about tells another matter from an objection.
+func TestVerdictsByTheSubject(t *testing.T) {
+	p := newParser(t, Options{})
+	for _, row := range rows(t, "verdict/topics.txt", 3) {
+		checkVerdict(t, p, row[0], row[1], row[2])
+	}
+}
+
+// checkVerdict reads an answer; want is a verdict and a rating, if one is given.
+func checkVerdict(t *testing.T, p *Parser, want, subject, answer string) {
+	t.Helper()
+	want, rating, _ := strings.Cut(want, " ")
+	got := p.Validation(&Mail{Subject: subject, NewText: answer})
+	if got.Verdict != sop.Verdict(want) {
+		t.Errorf("%q is %s, want %s (evidence %q)", answer, got.Verdict, want, got.Evidence)
+	}
+	have := ""
+	if got.Rating != nil {
+		have = string(rune('0' + *got.Rating))
+	}
+	if have != strings.TrimSpace(rating) {
+		t.Errorf("%q has the rating %q, want %q", answer, have, rating)
 	}
 }
 
