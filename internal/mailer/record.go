@@ -20,8 +20,8 @@ type record struct {
 }
 
 const (
-	recordBatch  = 128                  // in one commit at most, and what may wait for it: beyond, sending waits too
-	recordLinger = 4 * time.Millisecond // what a first record waits for company
+	recordBatch  = 128                   // in one commit at most, and what may wait for it: beyond, sending waits too
+	recordLinger = 20 * time.Millisecond // what a first record waits for company
 	recordRetry  = 100 * time.Millisecond
 	recordSlow   = 5 * time.Second // the longest wait between two tries to commit
 )
