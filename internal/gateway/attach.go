@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"strings"
 
 	"helpost/internal/blob"
 	"helpost/internal/store"
@@ -99,35 +98,39 @@ func locate(raw, data []byte) (offset, length int, encoding string, found bool) 
 		probe = probe[:probeSize/3*4]
 	}
 	if at := bytes.Index(raw, []byte(probe)); at >= 0 {
-		if length, same := sameBase64(raw[at:], data); same {
-			return at, length, "base64", true
+		if length, encoding := sameBase64(raw[at:], data); encoding != "" {
+			return at, length, encoding, true
 		}
 	}
 	if at := bytes.Index(raw, data); at >= 0 && len(data) > probeSize {
-		return at, len(data), "", true
+		return at, len(data), store.AsIs, true
 	}
 	return 0, 0, "", false
 }
 
-// sameBase64 says whether text begins with the base64 of data, in lines of at most 76 characters that end in CRLF, so that
-// it may be sent again as it stands; and how long that is.
-func sameBase64(text, data []byte) (length int, same bool) {
-	var out [57]byte
+// sameBase64 says whether text begins with the base64 of data, in lines of at most 76 characters that end in CRLF; how long
+// that is, and how it stands there. "": it does not.
+func sameBase64(text, data []byte) (length int, encoding string) {
+	var out [store.LineLength / 4 * 3]byte
+	encoding = store.Base64Lines
 	for at := 0; ; {
-		line, _, _ := bytes.Cut(text[at:min(len(text), at+80)], []byte("\r\n"))
-		if len(line) > 76 || len(line) == 0 {
-			return 0, false
+		line, _, _ := bytes.Cut(text[at:min(len(text), at+store.LineLength+4)], []byte("\r\n"))
+		if len(line) > store.LineLength || len(line) == 0 {
+			return 0, ""
 		}
 		n, err := base64.StdEncoding.Decode(out[:], line)
 		if err != nil || n > len(data) || !bytes.Equal(out[:n], data[:n]) {
-			return 0, false
+			return 0, ""
 		}
 		data, at = data[n:], at+len(line)
 		if len(data) == 0 {
-			return at, true
+			return at, encoding
 		}
-		if !strings.HasPrefix(string(text[at:min(len(text), at+2)]), "\r\n") {
-			return 0, false
+		if n < len(out) {
+			encoding = store.Base64
+		}
+		if !bytes.HasPrefix(text[at:], []byte("\r\n")) {
+			return 0, ""
 		}
 		at += 2
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"helpost/internal/blob"
 )
@@ -16,6 +17,14 @@ import (
 const LineLength = 76
 
 const lineBytes = LineLength / 4 * 3 // what such a line says, decoded
+
+// How the bytes that a Ref names stand in their place.
+const (
+	AsIs         = ""
+	Base64       = "base64"       // RFC 2045 §6.8, in whatever lines
+	Base64Lines  = "base64-lines" // in lines of LineLength but for the last, CRLF between them and nothing else: as we would write it
+	base64Ending = "\r\n"         // what OpenSegment puts behind the last line
+)
 
 // OpenRef reads the bytes that a Ref names, decoded: what the attachment is. The reader it returns outlives r.
 //
@@ -27,9 +36,9 @@ func OpenRef(ctx context.Context, r Reader, blobs blob.Store, ref Ref) (io.ReadC
 		return nil, err
 	}
 	switch ref.Encoding {
-	case "":
+	case AsIs:
 		return c, nil
-	case "base64":
+	case Base64, Base64Lines:
 		return both{forgiving{base64.NewDecoder(base64.RawStdEncoding, &alphabetOnly{from: c})}, c}, nil
 	}
 	c.Close()
@@ -37,17 +46,32 @@ func OpenRef(ctx context.Context, r Reader, blobs blob.Store, ref Ref) (io.ReadC
 }
 
 // OpenSegment reads a segment as it goes into a mail: exact bytes as they are; what a Ref names in base64, in lines of
-// LineLength with CRLF after each. It always encodes anew what it decoded, so that the lines are ours whatever stood in
-// the mail that the bytes lie in, and the same each time. The reader it returns outlives r.
+// LineLength with CRLF after each. What does not stand in such lines already is encoded anew, so that the lines are the
+// same whatever stood in the mail that the bytes lie in. The reader it returns outlives r.
 func OpenSegment(ctx context.Context, r Reader, blobs blob.Store, s Segment) (io.ReadCloser, error) {
-	if s.Ref == nil {
+	switch {
+	case s.Ref == nil:
 		return io.NopCloser(bytes.NewReader(s.Bytes)), nil
+	case s.Ref.Encoding == Base64Lines:
+		c, err := openPlace(ctx, r, blobs, *s.Ref)
+		if err != nil {
+			return nil, err
+		}
+		return both{io.MultiReader(c, strings.NewReader(base64Ending)), c}, nil
 	}
 	c, err := OpenRef(ctx, r, blobs, *s.Ref)
 	if err != nil {
 		return nil, err
 	}
 	return both{&lineEncoder{from: c}, c}, nil
+}
+
+// LinesSize is the size of what OpenSegment gives of a Ref, where that is known without a look at the bytes.
+func (r Ref) LinesSize() (size int64, known bool) {
+	if r.Encoding != Base64Lines || r.Length == 0 {
+		return 0, false
+	}
+	return r.Length + int64(len(base64Ending)), true
 }
 
 // EncodedSize is the size of so many bytes as OpenSegment encodes them.

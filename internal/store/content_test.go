@@ -150,6 +150,44 @@ func TestASegmentGoesIntoAMailInLinesOfOurs(t *testing.T) {
 	})
 }
 
+func TestWhatStandsInOurLinesGoesOutAsItStands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		content := rapid.SliceOfN(rapid.Byte(), 1, 400).Draw(t, "content")
+		var lines []string
+		for rest := base64.StdEncoding.EncodeToString(content); rest != ""; {
+			n := min(len(rest), store.LineLength)
+			lines, rest = append(lines, rest[:n]), rest[n:]
+		}
+		stands := strings.Join(lines, "\r\n")
+		var sent [2]string
+		for i, encoding := range []string{store.Base64, store.Base64Lines} {
+			ref := store.Ref{Ticket: 7, Message: 2, Offset: 3, Length: int64(len(stands)), Encoding: encoding}
+			r := raws{mail: []byte("..." + stands + "\r\n--boundary--")}
+			c, err := store.OpenSegment(context.Background(), r, nil, store.Segment{Ref: &ref})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent[i] = string(got)
+			if size, known := ref.LinesSize(); known != (encoding == store.Base64Lines) || known && size != int64(len(got)) {
+				t.Fatalf("size %d, known: %t, of %d bytes", size, known, len(got))
+			}
+			if c, err = store.OpenRef(context.Background(), r, nil, ref); err != nil {
+				t.Fatal(err)
+			}
+			if got, err = io.ReadAll(c); err != nil || !bytes.Equal(got, content) {
+				t.Fatalf("%x is read as %x, %v", content, got, err)
+			}
+		}
+		if sent[0] != sent[1] {
+			t.Fatalf("encoded anew %q, as it stands %q", sent[0], sent[1])
+		}
+	})
+}
+
 func TestExactBytesGoIntoAMailAsTheyAre(t *testing.T) {
 	c, err := store.OpenSegment(context.Background(), raws{}, nil, store.Segment{Bytes: []byte("Subject: a\r\n\r\nb")})
 	if got := read(t, c, err); got != "Subject: a\r\n\r\nb" {

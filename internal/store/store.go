@@ -198,7 +198,7 @@ type Ref struct {
 	Message  int        `json:"message,omitempty"` // with Ticket: in the raw mail of this message, kept in the store
 	Offset   int64      `json:"offset,omitempty"`
 	Length   int64      `json:"length,omitempty"`   // in the place where it lies; 0 with Offset 0: all of it
-	Encoding string     `json:"encoding,omitempty"` // "base64": as it stands there; "": as it is
+	Encoding string     `json:"encoding,omitempty"` // AsIs, Base64 or Base64Lines
 }
 
 // Outbox is a mail that waits to be sent: one recipient, its exact bytes, its tries.
