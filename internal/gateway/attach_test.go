@@ -191,6 +191,10 @@ func TestAnAgentsAddressStaysPrivate(t *testing.T) {
 	if n := h.only(sop.KindResolved, rina); !strings.Contains(n.text, "> Kami cek.") || !strings.Contains(n.text, "Andi Saputra") {
 		t.Fatalf("it quotes nobody:\n%s", n.text)
 	}
+	h.mustTake(h.last(sop.KindResolved, rina).answer(rina, "Belum bisa."))
+	if n := h.only(sop.KindReopened, andi); !strings.Contains(n.text, "Andi Saputra menulis:\n> Kami cek.") {
+		t.Fatalf("the desk is shown the bare address:\n%s", n.text)
+	}
 }
 
 // Whatever is located in a raw mail gives the same bytes again.

@@ -200,12 +200,15 @@ func visible(m store.Message, t *workflow.Ticket, to string) bool {
 	return false
 }
 
-// quotedAuthor names who wrote what is quoted. What his mail client calls an agent may be his address: to others he has the
-// name that the desk gives him.
+// quotedAuthor names who wrote what is quoted. An agent has the name that the desk gives him, for what his mail client calls
+// him may be his address; who only wrote in his name has not.
 func (g *Gateway) quotedAuthor(m store.Message, desk bool) string {
-	if m.Direction == store.Out && !desk {
-		a, _ := g.Policy.Agent(m.From)
-		return cmp.Or(a.Name, g.Company.Name, "IT Service Desk")
+	a, ok := g.Policy.Agent(m.From)
+	switch {
+	case ok && !m.Marked && a.Name != "":
+		return a.Name
+	case m.Direction == store.Out && !desk:
+		return cmp.Or(g.Company.Name, "IT Service Desk")
 	}
 	return cmp.Or(m.Name, m.From)
 }
