@@ -50,12 +50,6 @@ func parseRate(s string) (*rate.Limiter, error) {
 	return rate.NewLimiter(rate.Every(per/time.Duration(n)), 1), nil
 }
 
-// CheckRate says whether a rate is written as it must be.
-func CheckRate(s string) error {
-	_, err := parseRate(s)
-	return err
-}
-
 // pace tells whether a mail may go now and, if not, when.
 func (m *Mailer) pace(now time.Time) (bool, time.Time) {
 	if m.limiter == nil {

@@ -206,7 +206,7 @@ func TestRates(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"30", "30/d", "0/s", "-1/s", "m/30", "1.5/s", "/"} {
-		if err := CheckRate(s); err == nil {
+		if _, err := parseRate(s); err == nil {
 			t.Errorf("%q is taken", s)
 		}
 	}

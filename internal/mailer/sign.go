@@ -88,10 +88,7 @@ func parseKey(data []byte) (crypto.Signer, error) {
 	return nil, fmt.Errorf("DKIM knows RSA and Ed25519, not %T", key)
 }
 
-// RecordName is where the public key of mails of that domain is looked up in the DNS.
-func (s *Signer) RecordName(domain string) string { return s.selector + "._domainkey." + domain }
-
-// Record is the TXT record to publish there (RFC 6376 §3.6.1).
+// Record is the TXT record of the public key, to publish at SELECTOR._domainkey.DOMAIN (RFC 6376 §3.6.1).
 func (s *Signer) Record() (string, error) {
 	if public, ok := s.key.Public().(ed25519.PublicKey); ok {
 		return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public), nil

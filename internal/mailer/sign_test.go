@@ -72,7 +72,7 @@ func zone(t testing.TB, s *Signer, domain string) func(string) ([]string, error)
 		t.Fatal(err)
 	}
 	return func(name string) ([]string, error) {
-		if name != s.RecordName(domain) {
+		if name != s.selector+"._domainkey."+domain {
 			return nil, errors.New("no such name: " + name)
 		}
 		return []string{record}, nil

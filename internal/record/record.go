@@ -5,7 +5,6 @@
 package record
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -135,9 +134,4 @@ func digest(salt, words []byte) string {
 	h.Write(salt)
 	h.Write(words)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// Same says whether two entries are the same, byte for byte.
-func Same(a, b Entry) bool {
-	return bytes.Equal(a.Line, b.Line) && bytes.Equal(a.Words, b.Words)
 }

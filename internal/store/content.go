@@ -74,12 +74,6 @@ func (r Ref) LinesSize() (size int64, known bool) {
 	return r.Length + int64(len(base64Ending)), true
 }
 
-// EncodedSize is the size of so many bytes as OpenSegment encodes them.
-func EncodedSize(n int64) int64 {
-	lines := (n + lineBytes - 1) / lineBytes
-	return (n+2)/3*4 + 2*lines
-}
-
 // both reads through one thing and closes another.
 type both struct {
 	io.Reader

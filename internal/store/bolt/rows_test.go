@@ -36,7 +36,7 @@ func FuzzRows(f *testing.F) {
 		}
 		if e, err := decodeEntry(row); err == nil {
 			again, err := decodeEntry(encodeEntry(e))
-			if err != nil || !record.Same(e, again) || !bytes.Equal(e.Salt, again.Salt) {
+			if err != nil || !bytes.Equal(e.Line, again.Line) || !bytes.Equal(e.Words, again.Words) || !bytes.Equal(e.Salt, again.Salt) {
 				t.Errorf("an entry of %x came back as %+v, was %+v, %v", row, again, e, err)
 			}
 		}

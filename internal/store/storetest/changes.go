@@ -288,7 +288,7 @@ func logIsGapless(t *testing.T, open Open) {
 		{5, 2, 2, 4}, {4, 2, 1, 3}, {3, 9, 0, 2}, {1, 9, 0, 0}, {0, 9, 0, 0}, {-1, 9, 0, 0}, {1 << 40, 1, 3, 4}, {5, 0, 4, 4},
 	} {
 		got := get(t, s, func(r store.Reader) ([]record.Entry, error) { return r.LogBefore(1, c.seq, c.most) })
-		if !slices.EqualFunc(got, log[c.from:c.to], record.Same) {
+		if !slices.EqualFunc(got, log[c.from:c.to], same) {
 			t.Errorf("before entry %d, %d at most: %d entries, want those from %d to %d", c.seq, c.most, len(got), c.from+1, c.to)
 		}
 	}
