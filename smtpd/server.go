@@ -53,7 +53,7 @@ func New(cfg Config, t Taker) *Server {
 	srv.LMTP = s.cfg.LMTP
 	srv.TLSConfig = tlsConfig(s.cfg)
 	srv.MaxRecipients = s.cfg.Limits.Recipients
-	srv.MaxMessageBytes = s.cfg.MaxMessage + 1 // go-smtp refuses a DATA of exactly this size
+	srv.MaxMessageBytes = s.cfg.MaxMessage + 1 // go-smtp refuses a DATA of exactly this size; EHLO names it too, and who sends that byte gets his 552
 	srv.MaxLineLength = 0                      // it would cut lines of mails too; conn bounds the command lines
 	srv.ReadTimeout = s.cfg.Limits.Command
 	srv.WriteTimeout = s.cfg.Limits.Reply

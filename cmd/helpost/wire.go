@@ -141,7 +141,7 @@ func newMailer(cfg *config.Config, h *house) (*mailer.Mailer, error) {
 	r := cfg.Relay
 	c := mailer.Config{
 		Address: r.Address, TLS: mailer.TLS(r.TLS), Hello: cfg.SMTP.Hostname, Username: r.Username, Password: r.Password,
-		Rate: rateOf(r.Rate), MaxSize: r.MaxSize.Bytes, Retry: r.Retry.Duration, GiveUpAfter: r.GiveUpAfter.Duration,
+		Connections: r.Connections, Rate: rateOf(r.Rate), MaxSize: r.MaxSize.Bytes, Retry: r.Retry.Duration, GiveUpAfter: r.GiveUpAfter.Duration,
 	}
 	if r.DKIMKey != "" {
 		signer, err := mailer.LoadSigner(r.DKIMSelector, "", r.DKIMKey)

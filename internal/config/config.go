@@ -131,7 +131,8 @@ type Relay struct {
 	Auth         string   `toml:"auth"`    // "none", "password"
 	Username     string   `toml:"username"`
 	PasswordFile string   `toml:"password_file"`
-	Envelope     string   `toml:"envelope"` // "verp" or "fixed"
+	Envelope     string   `toml:"envelope"`    // "verp" or "fixed"
+	Connections  int      `toml:"connections"` // at once, at most
 	Rate         Rate     `toml:"rate"`
 	MaxSize      Size     `toml:"max_size"`
 	Retry        Duration `toml:"retry"` // the first pause; doubles up to an hour

@@ -16,6 +16,9 @@ const (
 	maxLocal = 64
 )
 
+// maxConnections is more than any relay takes from one client.
+const maxConnections = 100
+
 // mailboxes checks our own addresses, fills in what follows from them, and remembers which address is ours.
 func (k *checker) mailboxes() {
 	k.ours = map[string]string{}
@@ -170,6 +173,9 @@ func (k *checker) relay() {
 	}
 	k.within("relay.retry", r.Retry, time.Hour)
 	k.within("relay.give_up_after", r.GiveUpAfter, 30*24*time.Hour)
+	if r.Connections < 1 || r.Connections > maxConnections {
+		k.fail("relay.connections", "connections must be between 1 and %d; it is %d", maxConnections, r.Connections)
+	}
 	if (r.DKIMSelector == "") != (r.DKIMKey == "") {
 		k.fail("relay", "dkim_selector and dkim_key belong together: set both, or neither")
 	}
