@@ -89,7 +89,9 @@ func (t *Tokens) Mint(n sop.Number, receiver string, sort sop.Sort) string {
 	copy(b[receiverAt:], digest[:])
 	mac := k.mac(b[:signedBytes])
 	copy(b[signedBytes:], mac[:])
-	return alphabet.EncodeToString(b[:])
+	var letters [TokenLength]byte
+	alphabet.Encode(letters[:], b[:])
+	return string(letters[:])
 }
 
 // Open reads a token, in any case of letters; ok says that its MAC holds under one of the keys.
@@ -164,39 +166,48 @@ func (t *Tokens) InAddress(address string) (Token, bool) {
 	return t.Open(local[plus+1:])
 }
 
-// key computes HMAC-SHA256 under one key; its states are kept ready.
+// key computes HMAC-SHA256 under one key; its states are kept ready, each with room for what goes in and comes out.
 type key struct{ pool sync.Pool }
+
+type state struct {
+	hash.Hash
+	in  []byte
+	sum [sha256.Size]byte
+}
 
 func newKey(secret []byte) *key {
 	secret = bytes.Clone(secret)
-	return &key{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+	return &key{pool: sync.Pool{New: func() any { return &state{Hash: hmac.New(sha256.New, secret)} }}}
 }
 
 // What a MAC is over: one key serves both, and neither can stand for the other.
-var (
-	purposeToken    = []byte("token\x00")
-	purposeReceiver = []byte("receiver\x00")
+const (
+	purposeToken    = "token\x00"
+	purposeReceiver = "receiver\x00"
 )
 
-func (k *key) sum(purpose, data []byte) (sum [sha256.Size]byte) {
-	h := k.pool.Get().(hash.Hash)
-	h.Reset()
-	h.Write(purpose) // a hash.Hash never fails
-	h.Write(data)
-	h.Sum(sum[:0])
-	k.pool.Put(h)
-	return sum
+// sum fills mac with the first bytes of the MAC.
+func (k *key) sum(mac []byte, purpose string, data []byte) {
+	s := k.pool.Get().(*state)
+	s.in = append(append(s.in[:0], purpose...), data...)
+	s.Reset()
+	s.Write(s.in) // a hash.Hash never fails
+	copy(mac, s.Sum(s.sum[:0]))
+	k.pool.Put(s)
 }
 
 func (k *key) mac(signed []byte) (mac [tokenBytes - signedBytes]byte) {
-	sum := k.sum(purposeToken, signed)
-	copy(mac[:], sum[:])
+	k.sum(mac[:], purposeToken, signed)
 	return mac
 }
 
 func (k *key) receiver(address string) (digest [4]byte) {
-	sum := k.sum(purposeReceiver, []byte(LowerASCII(address)))
-	copy(digest[:], sum[:])
+	var room [64]byte
+	lowered := room[:0]
+	for i := range len(address) {
+		lowered = append(lowered, lower(address[i]))
+	}
+	k.sum(digest[:], purposeReceiver, lowered)
 	return digest
 }
 
