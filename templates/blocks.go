@@ -24,6 +24,7 @@ type block struct {
 	kind  blockKind
 	lines []string
 	tight bool // follows the block before without a blank line
+	end   int  // of its lines among those of the page, escaped
 
 	// What the layout sees; one of them is filled in.
 	Head, Text, Words template.HTML
@@ -57,18 +58,20 @@ func (k blockKind) flows() bool { return k == textBlock || k == listBlock }
 
 type fact struct{ Label, Text string }
 
+// lineSigns begin a line of its own kind.
+const lineSigns = "!-=%"
+
 // Marks that values carry through a template. Nothing that a person wrote can hold one: oneLine and manyLines drop
 // control characters.
 const (
-	valueMark   = "\x01" // before each value, so that none is taken for a line of another kind
+	valueMark   = "\x01" // before a value that begins as a line of another kind does
 	wordsMark   = "\x02words"
 	bodyMark    = "\x02body"
 	buttonsMark = "\x02buttons"
 )
 
-// blocksOf reads what a template wrote.
-func (v *view) blocksOf(written string) []block {
-	var blocks []block
+// blocksOf reads what a template wrote, and appends its blocks.
+func (v *view) blocksOf(blocks []block, written string) []block {
 	near := false // the line above is not blank
 	for line := range strings.SplitSeq(written, "\n") {
 		line = strings.TrimSpace(line)
@@ -80,7 +83,7 @@ func (v *view) blocksOf(written string) []block {
 		if !ok {
 			continue
 		}
-		if last := len(blocks) - 1; near && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() {
+		if last := len(blocks) - 1; near && last >= 0 && b.kind == blocks[last].kind && b.kind.joins() { // it lies behind the last's in v's room
 			blocks[last].lines = append(blocks[last].lines, b.lines...)
 			blocks[last].Facts = append(blocks[last].Facts, b.Facts...)
 			blocks[last].Bars = append(blocks[last].Bars, b.Bars...)
@@ -113,56 +116,64 @@ func (v *view) blockOf(line string) (b block, ok bool) {
 		return block{kind: buttonsBlock, Buttons: v.buttons[i]}, true
 	}
 	if text, is := strings.CutPrefix(line, "! "); is {
-		return block{kind: headBlock, lines: []string{guarded(v.head(unmark(text)))}}, true
+		return v.lined(headBlock, v.head(unmark(text))), true
 	}
 	if text, is := strings.CutPrefix(line, "- "); is {
-		return block{kind: listBlock, lines: []string{guarded(unmark(text))}}, true
+		return v.lined(listBlock, unmark(text)), true
 	}
 	if text, is := strings.CutPrefix(line, "= "); is {
 		label, text, _ := strings.Cut(text, ":")
 		text = guarded(strings.TrimSpace(unmark(text)))
-		return block{kind: factsBlock, Facts: []fact{{guarded(unmark(label)), text}}}, text != ""
+		if text == "" {
+			return block{}, false
+		}
+		v.facts = append(v.facts, fact{guarded(unmark(label)), text})
+		return block{kind: factsBlock, Facts: v.facts[len(v.facts)-1:]}, true
 	}
 	if text, is := strings.CutPrefix(line, "% "); is {
 		b := barOf(unmark(text))
 		b.Label, b.Value, b.Note = guarded(b.Label), guarded(b.Value), guarded(b.Note)
 		return block{kind: barsBlock, Bars: []barRow{b}}, true
 	}
-	return block{kind: textBlock, lines: []string{guarded(unmark(line))}}, true
+	return v.lined(textBlock, unmark(line)), true
+}
+
+// lined is a block of one line.
+func (v *view) lined(kind blockKind, line string) block {
+	v.lines = append(v.lines, guarded(line))
+	return block{kind: kind, lines: v.lines[len(v.lines)-1:]}
 }
 
 func unmark(s string) string { return strings.ReplaceAll(s, valueMark, "") }
 
-// fill gives the layout the lines of a block, escaped.
-func (b *block) fill() {
+// shown is where the layout sees the lines of a block, escaped; nil where it sees them otherwise.
+func (b *block) shown() *template.HTML {
 	switch b.kind {
 	case headBlock:
-		b.Head = escapedLines(b.lines)
+		return &b.Head
 	case textBlock, plainBlock:
-		b.Text = escapedLines(b.lines)
+		return &b.Text
 	case wordsBlock:
-		b.Words = escapedLines(b.lines)
-	case listBlock:
-		b.List = b.lines
+		return &b.Words
 	}
+	return nil
 }
 
-// escapedLines joins lines by <br>. Blanks at the beginning of a line stay, for code and tables in people's words.
-func escapedLines(lines []string) template.HTML {
-	var b strings.Builder
+// appendLines joins lines by <br>. Blanks at the beginning of a line stay, for code and tables in people's words.
+func appendLines(out []byte, lines []string) []byte {
 	for i, line := range lines {
 		if i > 0 {
-			b.WriteString("<br>\n")
+			out = append(out, "<br>\n"...)
 		}
 		line = guarded(line)
 		rest := strings.TrimLeft(line, " \t")
 		for _, c := range line[:len(line)-len(rest)] {
-			b.WriteString("&nbsp;")
+			out = append(out, "&nbsp;"...)
 			if c == '\t' {
-				b.WriteString("&nbsp;&nbsp;&nbsp;")
+				out = append(out, "&nbsp;&nbsp;&nbsp;"...)
 			}
 		}
-		b.WriteString(template.HTMLEscapeString(rest))
+		out = appendEscaped(out, rest, &lineEscapes)
 	}
-	return template.HTML(b.String())
+	return out
 }

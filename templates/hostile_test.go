@@ -164,6 +164,7 @@ func FuzzRender(f *testing.F) {
 				t.Errorf("it took %v", took)
 			}
 			holds(t, bad, m)
+			sameAsPackages(t, s, bad)
 		}
 	})
 }

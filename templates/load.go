@@ -36,14 +36,20 @@ const wordsFile = "words" // beside the kinds: fixed words, labels of buttons
 // Set is all templates, ready to render. It may be used from many goroutines.
 type Set struct {
 	languages map[sop.Lang]*language
-	layout    *htmltemplate.Template
+	layout    program
 }
 
 // language is the templates and the fixed words of one language.
 type language struct {
 	lang  sop.Lang
 	words map[string]string
-	kinds map[sop.Kind]*template.Template
+	kinds map[sop.Kind]kind
+}
+
+// kind is the template of one kind of notice.
+type kind struct {
+	program
+	file string
 }
 
 // Load reads the embedded templates, and over them those of an operator: dir/id/ack.txt or dir/ack.id.txt replaces
@@ -64,9 +70,11 @@ func Load(dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.layout, err = htmltemplate.New(name).Parse(text); err != nil {
+	layout, err := htmltemplate.New(name).Parse(text)
+	if err != nil {
 		return nil, broken(err)
 	}
+	s.layout = layoutProgram(layout)
 	if len(over) == 0 { // a test has checked the embedded ones
 		return s, nil
 	}
@@ -74,7 +82,7 @@ func Load(dir string) (*Set, error) {
 }
 
 func loadLanguage(lang sop.Lang, over map[string]string) (*language, error) {
-	l := &language{lang: lang, words: map[string]string{}, kinds: map[sop.Kind]*template.Template{}}
+	l := &language{lang: lang, words: map[string]string{}, kinds: map[sop.Kind]kind{}}
 	file := string(lang) + "/" + wordsFile + ".txt"
 	if err := l.readWords(file, nil); err != nil {
 		return nil, err
@@ -85,8 +93,8 @@ func loadLanguage(lang sop.Lang, over map[string]string) (*language, error) {
 			return nil, err
 		}
 	}
-	for _, kind := range Kinds {
-		name, text, err := source(string(lang)+"/"+string(kind)+".txt", over)
+	for _, k := range Kinds {
+		name, text, err := source(string(lang)+"/"+string(k)+".txt", over)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +102,7 @@ func loadLanguage(lang sop.Lang, over map[string]string) (*language, error) {
 		if err != nil {
 			return nil, broken(err)
 		}
-		l.kinds[kind] = t
+		l.kinds[k] = kind{linesProgram(t), name}
 	}
 	return l, nil
 }

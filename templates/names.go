@@ -14,6 +14,9 @@ const (
 // FullName puts a display name right, as a person would write it: "WIJAYA, Rina (Finance)" is Rina Wijaya. It is ""
 // where the name is none that one could greet by: an address, a link, one word of a thousand letters.
 func FullName(name string) string {
+	if plainName(name) && !isDegree(name) {
+		return name
+	}
 	s := strings.Trim(oneLine(name, 4*maxName), `"'`+"`“”‘’")
 	s = withoutBrackets(s)
 	for _, cut := range []string{" | ", " - ", " – ", " / "} {
@@ -33,6 +36,28 @@ func FullName(name string) string {
 		kept = append(kept, calm(w))
 	}
 	return strings.Join(kept, " ")
+}
+
+// plainName says whether a name stands there as FullName would write it: words of ASCII letters, none of them shouted.
+func plainName(s string) bool {
+	if len(s) > maxName || !plainLine(s) {
+		return false
+	}
+	for w := range strings.SplitSeq(s, " ") {
+		small := 0
+		for i := range len(w) {
+			switch c := w[i]; {
+			case c >= 'a' && c <= 'z':
+				small++
+			case c < 'A' || c > 'Z':
+				return false
+			}
+		}
+		if small == 0 && len(w) > 3 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // lastNameLast turns "Wijaya, Rina" round, and leaves out degrees: "Rina Wijaya, S.Kom." is no Mr S.Kom. Wijaya.
@@ -65,7 +90,14 @@ func isDegree(s string) bool {
 	if len(s) > 12 {
 		return false
 	}
-	return degrees[strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), " ", ""))]
+	var room [24]byte
+	bare := room[:0]
+	for _, r := range s {
+		if r != '.' && r != ' ' {
+			bare = utf8.AppendRune(bare, unicode.ToUpper(r))
+		}
+	}
+	return degrees[string(bare)]
 }
 
 // withoutBrackets drops what stands in brackets: departments, companies, "(External)".
@@ -111,6 +143,7 @@ func oneLine(s string, most int) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(min(len(s), 4*most))
 	n, blank := 0, true
 	for _, r := range s {
 		switch {
@@ -144,7 +177,7 @@ func plainLine(s string) bool {
 
 // invisible are characters that show nothing and can make a line look or begin otherwise than it does.
 func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) && r != '\u200d' || // joiners hold some emoji together
+	return r >= 0xad && unicode.Is(unicode.Cf, r) && r != '\u200d' || // joiners hold some emoji together
 		r >= 0xe000 && r <= 0xf8ff || r == 0xfffe || r == 0xffff
 }
 
@@ -160,24 +193,10 @@ func manyLines(s string, most int) (lines []string, cut bool) {
 			s = s[:len(s)-1]
 		}
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	before := rune(0)
-	for _, r := range s {
-		switch {
-		case r == '\n' && before == '\r':
-		case r == '\r' || r == '\n' || r == '\v' || r == '\f' || r == '\u0085' || r == '\u2028' || r == '\u2029':
-			b.WriteByte('\n')
-		case r == '\t':
-			b.WriteByte('\t')
-		case unicode.Is(unicode.Cc, r), invisible(r), r == utf8.RuneError:
-		default:
-			b.WriteRune(r)
-		}
-		before = r
-	}
+	s = withoutControls(s)
+	lines = make([]string, 0, strings.Count(s, "\n")+1)
 	blank := 2
-	for line := range strings.SplitSeq(b.String(), "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		line = strings.TrimRightFunc(line, unicode.IsSpace)
 		if line != "" {
 			blank = 0
@@ -193,6 +212,51 @@ func manyLines(s string, most int) (lines []string, cut bool) {
 		lines = lines[1:]
 	}
 	return lines, cut
+}
+
+// withoutControls drops the characters that manyLines leaves out, and ends each line by LF. A CR before an LF may stay.
+func withoutControls(s string) string {
+	from := firstControl(s)
+	if from < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:from])
+	before := rune(0)
+	for _, r := range s[from:] {
+		switch {
+		case r == '\n' && before == '\r':
+		case r == '\r' || endsLine(r):
+			b.WriteByte('\n')
+		case r == '\t' || !unprintable(r):
+			b.WriteRune(r)
+		}
+		before = r
+	}
+	return b.String()
+}
+
+// firstControl is where the first character stands that makes work for withoutControls; negative: there is none.
+func firstControl(s string) int {
+	for i, r := range s {
+		switch {
+		case r >= ' ' && r < 0x7f || r == '\n' || r == '\t':
+		case r == '\r' && i+1 < len(s) && s[i+1] == '\n': // it goes as a blank at the end of its line
+		case endsLine(r) || unprintable(r):
+			return i
+		}
+	}
+	return -1
+}
+
+func endsLine(r rune) bool {
+	return r == '\n' || r == '\v' || r == '\f' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// unprintable are controls, what is invisible, and what is no character at all.
+func unprintable(r rune) bool {
+	return r < ' ' || r >= 0x7f && (r < 0xa0 || invisible(r) || r == utf8.RuneError)
 }
 
 // guarded keeps a line from beginning with a number sign: an agent's client that quotes without marks would make a

@@ -18,7 +18,7 @@ func (s *Set) Check() error {
 	samples := Samples()
 	for _, name := range slices.Sorted(maps.Keys(samples)) {
 		d := samples[name]
-		file := s.language(d.Lang).kinds[d.Kind].Name()
+		file := s.language(d.Lang).kinds[d.Kind].file
 		mail, err := s.Render(d)
 		if err != nil {
 			wrong = append(wrong, err)

@@ -2,7 +2,7 @@ package templates
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"helpost/internal/sop"
@@ -20,17 +20,21 @@ func moment(l sop.Lang, now, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	day := dayOf(l, now, t, false)
-	near := nearness(l, now, t)
+	var room [64]byte
+	b, near := room[:0], nearness(l, now, t)
 	switch {
 	case l == sop.English && near != "":
-		return t.Format("15:04 ") + zone(t) + " " + near + " (" + day + ")"
+		b = append(appendAll(appendClock(b, l, t), " ", near, " ("), appendDay(nil, l, now, t, false)...)
+		b = append(b, ')')
 	case l == sop.English:
-		return day + ", " + t.Format("15:04 ") + zone(t)
+		b = appendClock(append(appendDay(b, l, now, t, false), ", "...), l, t)
 	case near != "":
-		return near + " (" + day + ") pukul " + t.Format("15.04 ") + zone(t)
+		b = append(appendDay(appendAll(b, near, " ("), l, now, t, false), ") pukul "...)
+		b = appendClock(b, l, t)
+	default:
+		b = appendClock(append(appendDay(b, l, now, t, false), " pukul "...), l, t)
 	}
-	return day + " pukul " + t.Format("15.04 ") + zone(t)
+	return string(b)
 }
 
 // shortMoment is a time for the first line: "Sen, 12 Jan 13.20 WIB".
@@ -38,11 +42,8 @@ func shortMoment(l sop.Lang, now, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	clock := "15.04 "
-	if l == sop.English {
-		clock = "15:04 "
-	}
-	return dayOf(l, now, t, true) + " " + t.Format(clock) + zone(t)
+	var room [64]byte
+	return string(appendClock(append(appendDay(room[:0], l, now, t, true), ' '), l, t))
 }
 
 // dayOf is the day of a time: "Senin, 12 Jan", "Mon 12 Jan"; with the year where it is another one than now's.
@@ -50,38 +51,57 @@ func dayOf(l sop.Lang, now, t time.Time, short bool) string {
 	if t.IsZero() {
 		return ""
 	}
-	year := ""
-	if !now.IsZero() && now.In(t.Location()).Year() != t.Year() {
-		year = fmt.Sprintf(" %d", t.Year())
-	}
-	if l == sop.English {
-		return t.Format("Mon 2 Jan") + year
-	}
-	day := daysID[t.Weekday()]
-	if short {
-		day = dayShortID[t.Weekday()]
-	}
-	return fmt.Sprintf("%s, %d %s%s", day, t.Day(), monthsID[t.Month()-1], year)
+	return string(appendDay(nil, l, now, t, short))
 }
 
-func nearness(l sop.Lang, now, t time.Time) string {
-	y, m, d := now.In(t.Location()).Date()
-	is := func(days int) bool {
-		y2, m2, d2 := time.Date(y, m, d+days, 12, 0, 0, 0, t.Location()).Date()
-		ty, tm, td := t.Date()
-		return y2 == ty && m2 == tm && d2 == td
+func appendDay(b []byte, l sop.Lang, now, t time.Time, short bool) []byte {
+	year, month, day := t.Date()
+	switch {
+	case l == sop.English:
+		b = t.AppendFormat(b, "Mon 2 Jan")
+	case short:
+		b = appendDate(append(b, dayShortID[t.Weekday()]...), day, month)
+	default:
+		b = appendDate(append(b, daysID[t.Weekday()]...), day, month)
 	}
+	if !now.IsZero() && now.In(t.Location()).Year() != year {
+		b = strconv.AppendInt(append(b, ' '), int64(year), 10)
+	}
+	return b
+}
+
+// appendDate appends ", 12 Jan".
+func appendDate(b []byte, day int, month time.Month) []byte {
+	return appendAll(strconv.AppendInt(append(b, ", "...), int64(day), 10), " ", monthsID[month-1])
+}
+
+// appendClock appends "13.20 WIB", in English "13:20 WIB".
+func appendClock(b []byte, l sop.Lang, t time.Time) []byte {
+	sign := byte('.')
+	if l == sop.English {
+		sign = ':'
+	}
+	hour, minute, _ := t.Clock()
+	b = append(b, '0'+byte(hour/10), '0'+byte(hour%10), sign, '0'+byte(minute/10), '0'+byte(minute%10), ' ')
+	return append(b, zone(t)...)
+}
+
+// nearness is the word for today and tomorrow; "" for any other day.
+func nearness(l sop.Lang, now, t time.Time) string {
 	words := [2]string{"hari ini", "besok"}
 	if l == sop.English {
 		words = [2]string{"today", "tomorrow"}
 	}
-	switch {
-	case is(0):
-		return words[0]
-	case is(1):
-		return words[1]
+	if days := dayNumber(t) - dayNumber(now.In(t.Location())); days == 0 || days == 1 {
+		return words[days]
 	}
 	return ""
+}
+
+// dayNumber counts the days of the calendar, from whichever.
+func dayNumber(t time.Time) int64 {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)
 }
 
 // zone names Indonesia's zones, and every other by its distance from UTC: abbreviations are not unique.
@@ -109,32 +129,32 @@ func span(l sop.Lang, d time.Duration) string {
 		size   time.Duration
 		id, en string
 	}{{24 * time.Hour, "hari", "day"}, {time.Hour, "jam", "hour"}, {time.Minute, "menit", "minute"}, {time.Second, "detik", "second"}}
-	var said []string
+	var room [32]byte
+	b := room[:0]
 	for i, u := range units {
-		n := int(d / u.size)
+		n, last := int64(d/u.size), i == len(units)-1
 		d %= u.size
-		if n == 0 && (len(said) > 0 || i < len(units)-1) {
-			if len(said) > 0 {
-				break
-			}
-			continue
-		}
-		if i == len(units)-1 && len(said) > 0 {
-			break
-		}
 		switch {
-		case l != sop.English:
-			said = append(said, fmt.Sprintf("%d %s", n, u.id))
-		case n == 1:
-			said = append(said, "1 "+u.en)
-		default:
-			said = append(said, fmt.Sprintf("%d %ss", n, u.en))
-		}
-		if len(said) == 2 {
-			break
+		case len(b) == 0 && (n > 0 || last):
+			b = appendUnit(b, l, n, u.id, u.en)
+		case len(b) > 0 && n > 0 && !last:
+			return string(appendUnit(append(b, ' '), l, n, u.id, u.en))
+		case len(b) > 0:
+			return string(b)
 		}
 	}
-	return strings.Join(said, " ")
+	return string(b)
+}
+
+func appendUnit(b []byte, l sop.Lang, n int64, id, en string) []byte {
+	b = append(strconv.AppendInt(b, n, 10), ' ')
+	switch {
+	case l != sop.English:
+		return append(b, id...)
+	case n == 1:
+		return append(b, en...)
+	}
+	return appendAll(b, en, "s")
 }
 
 // inHours is a span as rules name it: whole hours up to three days, "24 jam".
@@ -161,5 +181,8 @@ func quoteIntro(l sop.Lang, q *Quote) string {
 	if q.At.IsZero() {
 		return who + " menulis:"
 	}
-	return fmt.Sprintf("Pada %s, %d %s %d pukul %s %s menulis:", dayShortID[q.At.Weekday()], q.At.Day(), monthsID[q.At.Month()-1], q.At.Year(), q.At.Format("15.04"), who)
+	var room [64]byte
+	b := appendDate(appendAll(room[:0], "Pada ", dayShortID[q.At.Weekday()]), q.At.Day(), q.At.Month())
+	b = q.At.AppendFormat(b, " 2006 pukul 15.04 ")
+	return string(appendAll(b, who, " menulis:"))
 }

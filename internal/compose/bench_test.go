@@ -20,3 +20,17 @@ func BenchmarkCompose(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkQuotedPrintable(b *testing.B) {
+	var p templates.Parts
+	d := templates.Samples()["new.id"]
+	if err := composer(b).Templates.Write(&p, &d); err != nil {
+		b.Fatal(err)
+	}
+	w := newWriter("m1-1")
+	b.SetBytes(int64(len(p.HTML)))
+	for b.Loop() {
+		w.buf = w.buf[:0]
+		w.quotedPrintable(p.HTML)
+	}
+}

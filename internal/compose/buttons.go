@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -18,21 +17,26 @@ func (c *Composer) buttons(j *Job, m letterhead, n sop.Number, id, subject strin
 	if n != 0 {
 		subject = tagged(id, subject)
 	}
-	subject = escape("Re: " + templates.Line(subject, maxSubject))
-	var buttons []templates.Button
+	head := appendEscaped([]byte("?subject="), "Re: "+templates.Line(subject, maxSubject))
+	buttons := make([]templates.Button, 0, len(answers))
 	for _, a := range answers {
 		if utf8.RuneCountInString(a.Body) > maxButton {
 			continue
 		}
 		to, body := j.Mailbox.Address, a.Body
 		if n != 0 {
-			token := c.Tokens.Mint(n, j.To.Address, a.Sort)
+			token := m.token
+			if n != j.Number || a.Sort != j.Sort {
+				token = c.Tokens.Mint(n, j.To.Address, a.Sort)
+			}
 			if to = m.address(token); j.Mailbox.Plain { // no address has a token: the text carries it, quoted
 				to, body = j.Mailbox.Address, a.Body+"\n\n> ref: "+id+"-"+token
 			}
 		}
-		link := "mailto:" + addressInLink.Replace(to) + "?subject=" + subject + "&body=" + escape(crlf(body))
-		buttons = append(buttons, templates.Button{Name: a.Name, With: a.With, URL: link})
+		link := make([]byte, 0, 64+len(to)+len(head)+2*len(body))
+		link = append(append(append(link, "mailto:"...), addressInLink.Replace(to)...), head...)
+		link = appendEscaped(append(link, "&body="...), crlf(body))
+		buttons = append(buttons, templates.Button{Name: a.Name, With: a.With, URL: string(link)})
 	}
 	return buttons
 }
@@ -52,8 +56,18 @@ func (c *Composer) listed(j *Job, m letterhead) []templates.Ticket {
 	return list
 }
 
-// escape writes a value of a mailto: link: a blank is %20, for + is a plus there.
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+// appendEscaped appends a value of a mailto: link: all but the unreserved characters is encoded (RFC 3986 §2.3).
+func appendEscaped(link []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~' {
+			link = append(link, c)
+		} else {
+			link = append(link, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return link
+}
 
 // crlf ends lines as RFC 6068 §5 wants them.
 func crlf(s string) string {

@@ -93,7 +93,10 @@ func (c *Composer) Compose(j Job) (store.Outbox, error) {
 	if err != nil {
 		return store.Outbox{}, err
 	}
-	data := j.Data
+	w := newWriter(j.Unique)
+	defer w.release()
+	w.data = j.Data
+	data := &w.data
 	data.Sort, data.Ref = j.Sort, ""
 	if j.Number != 0 {
 		data.Ref = data.Ticket.ID + "-" + m.token
@@ -106,18 +109,15 @@ func (c *Composer) Compose(j Job) (store.Outbox, error) {
 	data.List = c.listed(&j, m)
 	files := tamed(j.Files)
 	data.Words, data.Pictures = pictures(data.Words, files)
-	mail, err := c.Templates.Render(data)
-	if err != nil {
+	if err := c.Templates.Write(&w.parts, data); err != nil {
 		return store.Outbox{}, fmt.Errorf("notice %s in %q: %w", data.Kind, data.Lang, err)
 	}
-	w := writer{buf: takeBuffer(), unique: j.Unique}
-	defer w.release()
-	m.header(&w, &j)
+	m.header(w, &j)
 	var invitation []byte
 	if j.Visit != nil {
 		invitation = m.invitation(&j, j.Visit)
 	}
-	w.body(mail, files, invitation)
+	w.body(files, invitation)
 	return store.Outbox{
 		Ticket: j.Number, Kind: data.Kind, From: m.sender, To: j.To.Address, MessageID: m.id, Class: j.Class,
 		Segments: w.segments, Made: j.At, NextTry: j.At,

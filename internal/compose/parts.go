@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"sync"
@@ -18,17 +19,24 @@ type writer struct {
 	buf      []byte
 	segments []store.Segment
 	unique   string
+	data     templates.Data
+	parts    templates.Parts
 }
 
-var bufferPool = sync.Pool{New: func() any { b := make([]byte, 0, 32<<10); return &b }}
+// writers are used again, for their room.
+var writers = sync.Pool{New: func() any { return &writer{buf: make([]byte, 0, 32<<10)} }}
 
-func takeBuffer() []byte { return (*bufferPool.Get().(*[]byte))[:0] }
+func newWriter(unique string) *writer {
+	w := writers.Get().(*writer)
+	w.unique = unique
+	return w
+}
 
-// release gives the buffer back; the segments have copies.
+// release gives the room back; the segments have copies. What a huge mail took is not kept.
 func (w *writer) release() {
 	if cap(w.buf) <= 1<<20 {
-		b := w.buf[:0]
-		bufferPool.Put(&b)
+		*w = writer{buf: w.buf[:0], parts: w.parts}
+		writers.Put(w)
 	}
 }
 
@@ -65,7 +73,7 @@ func (w *writer) close(level string) { w.add("--", w.boundary(level), "--\r\n") 
 
 // body writes the parts: mixed around what comes along, alternative around text, HTML and invitation, related around
 // the HTML and its pictures; each only where it is needed.
-func (w *writer) body(mail templates.Mail, files []File, calendar []byte) {
+func (w *writer) body(files []File, calendar []byte) {
 	var inline, along []File
 	for _, f := range files {
 		if f.Inline {
@@ -80,13 +88,13 @@ func (w *writer) body(mail templates.Mail, files []File, calendar []byte) {
 	}
 	w.open("alternative", "a")
 	w.next("a")
-	w.text("plain", mail.Text)
+	w.text("plain", w.parts.Text)
 	w.next("a")
 	if len(inline) > 0 {
 		w.open("related", "r")
 		w.next("r")
 	}
-	w.text("html", mail.HTML)
+	w.text("html", w.parts.HTML)
 	for _, f := range inline {
 		w.next("r")
 		w.file(f)
@@ -110,7 +118,7 @@ func (w *writer) body(mail templates.Mail, files []File, calendar []byte) {
 	w.flush()
 }
 
-func (w *writer) text(subtype, text string) {
+func (w *writer) text(subtype string, text []byte) {
 	w.add("Content-Type: text/", subtype, "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w.quotedPrintable(text)
 }
@@ -153,35 +161,38 @@ func (w *writer) base64(b []byte) {
 }
 
 // quotedPrintable writes text whose lines end in LF (RFC 2045 §6.7), lines of 76 at most.
-func (w *writer) quotedPrintable(text string) {
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		column := 0
-		for i := 0; i < len(line); {
-			run := i // of characters that stand as they are, as far as the line has room
-			for most := min(len(line), i+lineLength-1-column); run < most && asItIs[line[run]]; {
-				run++
-			}
-			if run == len(line) && run > i && (line[run-1] == ' ' || line[run-1] == '\t') {
-				run-- // a blank at the end of a line would be lost
-			}
-			if i == 0 && strings.HasPrefix(line, "From ") {
-				run = 0 // old mail systems put a ">" before it, and a signature no longer fits
-			}
-			w.buf = append(w.buf, line[i:run]...)
-			column += run - i
-			if i = run; i == len(line) {
-				break
-			}
-			if column+3 > lineLength-1 {
-				w.buf = append(w.buf, "=\r\n"...)
-				column = 0
-				continue
-			}
-			w.buf = append(w.buf, '=', hex[line[i]>>4], hex[line[i]&15])
+func (w *writer) quotedPrintable(text []byte) {
+	text = bytes.TrimSuffix(text, []byte("\n"))
+	buf, column, begin := w.buf, 0, 0 // begin: where the line does that is being written
+	for i := 0; ; {
+		run := i // of characters that stand as they are, as far as the line has room
+		for most := min(len(text), i+lineLength-1-column); run < most && asItIs[text[run]]; {
+			run++
+		}
+		if run > i && (run == len(text) || text[run] == '\n') && (text[run-1] == ' ' || text[run-1] == '\t') {
+			run-- // a blank at the end of a line would be lost
+		}
+		if i == begin && bytes.HasPrefix(text[i:], []byte("From ")) {
+			run = i // old mail systems put a ">" before it, and a signature no longer fits
+		}
+		buf = append(buf, text[i:run]...)
+		column += run - i
+		switch i = run; {
+		case i == len(text):
+			w.buf = append(buf, "\r\n"...)
+			return
+		case text[i] == '\n':
+			buf = append(buf, "\r\n"...)
+			i++
+			begin, column = i, 0
+		case column+3 > lineLength-1:
+			buf = append(buf, "=\r\n"...)
+			column = 0
+		default:
+			buf = append(buf, '=', hex[text[i]>>4], hex[text[i]&15])
 			column += 3
 			i++
 		}
-		w.buf = append(w.buf, "\r\n"...)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // decoded writes text as quoted-printable and reads it back.
 func decoded(t interface{ Fatalf(string, ...any) }, text string) string {
 	w := &writer{}
-	w.quotedPrintable(text)
+	w.quotedPrintable([]byte(text))
 	for line := range strings.SplitSeq(string(w.buf), "\r\n") {
 		if len(line) > 76 || strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t") || strings.HasPrefix(line, "From ") {
 			t.Fatalf("a line that mail systems change: %q", line)
