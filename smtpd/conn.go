@@ -35,6 +35,9 @@ type conn struct {
 	refusals int
 	mail     transfer
 
+	ahead []byte  // what was read of the socket and not handed on yet
+	inbox *[]byte // where it stands
+
 	wmu   sync.Mutex
 	out   []byte // replies that wait
 	close sync.Once
@@ -74,11 +77,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := c.Conn.Read(p)
+	n, err := c.fetch(p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left -= int64(n)
-	c.mail.received += int64(n)
 	if err != nil {
 		if c.failed == nil {
 			c.failed = err
@@ -86,6 +88,46 @@ func (c *conn) Read(p []byte) (int, error) {
 		err = c.spoken(err)
 	}
 	return n, err
+}
+
+// inboxes hold what is read ahead inside of mails: go-smtp asks for 4 KB at a time.
+var inboxes = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// fetch is a Read of the socket, inside a mail by way of an inbox. One goroutine reads at a time.
+func (c *conn) fetch(p []byte) (int, error) {
+	var err error
+	if len(c.ahead) == 0 {
+		if !c.inMail() {
+			return c.Conn.Read(p)
+		}
+		if c.inbox == nil {
+			c.inbox = inboxes.Get().(*[]byte)
+		}
+		var n int
+		n, err = c.Conn.Read(*c.inbox)
+		c.ahead = (*c.inbox)[:n]
+		c.arrived(n)
+	}
+	n := copy(p, c.ahead)
+	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 && c.inbox != nil {
+		inboxes.Put(c.inbox)
+		c.inbox = nil
+	} else if len(c.ahead) > 0 {
+		err = nil // the next Read of the socket says it again
+	}
+	return n, err
+}
+
+func (c *conn) inMail() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mail.under
+}
+
+func (c *conn) arrived(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mail.received += int64(n)
 }
 
 // spoken is how go-smtp hears of a read error: inside a chunk it tells the client the very error, so there it must be a reply.
@@ -113,7 +155,7 @@ func (c *conn) mayRead(p []byte) ([]byte, error) {
 		c.srv.stats.LimitsHit.Add(1)
 		return nil, c.spoken(c.failed)
 	}
-	if c.mail.under {
+	if c.mail.under && len(c.ahead) == 0 {
 		if err := c.Conn.SetReadDeadline(c.mailDeadline(time.Now())); err != nil {
 			return nil, err
 		}
