@@ -35,8 +35,9 @@ type conn struct {
 	refusals int
 	mail     transfer
 
-	ahead []byte  // what was read of the socket and not handed on yet
-	inbox *[]byte // where it stands
+	ahead  []byte  // what was read of the socket and not handed on yet
+	inbox  *[]byte // where that stands; nil: in memory of its own
+	handed handed
 
 	wmu   sync.Mutex
 	out   []byte // replies that wait
@@ -81,6 +82,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left -= int64(n)
+	c.handed = c.handed.next(p[:n])
 	if err != nil {
 		if c.failed == nil {
 			c.failed = err
@@ -91,31 +93,49 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // inboxes hold what is read ahead inside of mails: go-smtp asks for 4 KB at a time.
-var inboxes = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+var inboxes = sync.Pool{New: func() any { b := make([]byte, inboxSize); return &b }}
 
-// fetch is a Read of the socket, inside a mail by way of an inbox. One goroutine reads at a time.
+const inboxSize = 64 << 10
+
+// fetch is a Read of the socket; a small one inside a mail goes by way of an inbox. One goroutine reads at a time.
 func (c *conn) fetch(p []byte) (int, error) {
 	var err error
 	if len(c.ahead) == 0 {
-		if !c.inMail() {
-			return c.Conn.Read(p)
+		inMail := c.inMail()
+		if !inMail || len(p) >= inboxSize/4 {
+			n, err := c.Conn.Read(p)
+			c.arrived(n)
+			return n, err
 		}
-		if c.inbox == nil {
-			c.inbox = inboxes.Get().(*[]byte)
-		}
+		c.inbox = inboxes.Get().(*[]byte)
 		var n int
 		n, err = c.Conn.Read(*c.inbox)
 		c.ahead = (*c.inbox)[:n]
 		c.arrived(n)
 	}
 	n := copy(p, c.ahead)
-	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 && c.inbox != nil {
+	c.ahead = c.ahead[n:]
+	switch {
+	case len(c.ahead) > 0:
+		err = nil // the next Read of the socket says it again
+	case c.inbox != nil:
 		inboxes.Put(c.inbox)
 		c.inbox = nil
-	} else if len(c.ahead) > 0 {
-		err = nil // the next Read of the socket says it again
 	}
 	return n, err
+}
+
+// putBack makes these bytes the next that are read.
+func (c *conn) putBack(parts ...[]byte) {
+	back := bytes.Join(append(parts, c.ahead), nil)
+	if c.inbox != nil {
+		inboxes.Put(c.inbox)
+		c.inbox = nil
+	}
+	c.ahead = back
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left += int64(len(back)) // they were counted, and are again
 }
 
 func (c *conn) inMail() bool {

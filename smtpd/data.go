@@ -24,6 +24,11 @@ func (s *session) Data(r io.Reader) error {
 	}
 
 	began := time.Now()
+	direct := s.straight(chunked)
+	if direct != nil {
+		r = direct
+		defer direct.end()
+	}
 	b := buffer{srv: s.srv}
 	defer b.release()
 	err := b.fill(r, size, s.conn.progress)
@@ -39,7 +44,7 @@ func (s *session) Data(r io.Reader) error {
 	switch {
 	case err != nil:
 		return s.refuse(env.Trace, "DATA", replyTo(err), nil)
-	case bareBreak(b.data):
+	case bareBreak(b.data) || direct != nil && direct.lines.bare:
 		return s.refuse(env.Trace, "DATA", replyBare, nil)
 	}
 	id, err := s.take(Mail{Envelope: env, Data: b.data, Received: s.srv.cfg.Clock()})
