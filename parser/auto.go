@@ -19,26 +19,41 @@ func (p *Parser) classify(m *Mail, root *part, g *guard) {
 	h := root.header
 	m.Suppress = suppresses(h)
 	tree := surveyParts(root)
-	switch {
-	case p.isLoop(m):
-		m.Auto = sop.Loop
-	case p.readBounce(m, root, tree, g):
-	case isTrue(h.get("X-Spam-Flag")):
-		m.Auto = sop.Spam
-	case p.isReceipt(m, root, tree):
-		m.Auto = sop.ReadReceipt
-	case tree.reaction || p.isReaction(m):
-		m.Auto = sop.Reaction
-	case p.isRecall(m):
-		m.Auto = sop.Recall
-	case isCalendar(h, tree):
-		m.Auto = sop.Calendar
-	default:
-		m.Auto = p.kindByHeader(m, h)
-	}
+	m.Auto, m.AutoBy = p.kindOf(m, root, tree, g)
 	if m.Auto == sop.AutoReply {
 		m.Until = p.absentUntil(m)
 	}
+}
+
+// kindOf is the kind of a mail, and what shows it.
+func (p *Parser) kindOf(m *Mail, root *part, tree *survey, g *guard) (kind sop.Auto, by string) {
+	if by := p.loopBy(m); by != "" {
+		return sop.Loop, by
+	}
+	if kind, by := p.readBounce(m, root, tree, g); kind != sop.NotAuto {
+		return kind, by
+	}
+	if isTrue(root.header.get("X-Spam-Flag")) {
+		return sop.Spam, fieldBy(root.header, "X-Spam-Flag")
+	}
+	if by := p.receiptBy(m, root, tree); by != "" {
+		return sop.ReadReceipt, by
+	}
+	if by := p.reactionBy(m, tree); by != "" {
+		return sop.Reaction, by
+	}
+	if by := p.recallBy(m); by != "" {
+		return sop.Recall, by
+	}
+	if by := calendarBy(root.header, tree); by != "" {
+		return sop.Calendar, by
+	}
+	return p.kindByHeader(m, root.header)
+}
+
+// fieldBy shows a field of a header as evidence.
+func fieldBy(h header, name string) string {
+	return name + ": " + shorten(oneLine(marked(h.get(name))), 100)
 }
 
 // survey is what the parts of a mail say of its kind. Attached mails are not looked into: they are somebody else's.
@@ -49,6 +64,9 @@ type survey struct {
 	reaction bool
 	calendar *part // text/calendar that is the mail itself, no file
 }
+
+// reactionKind is a reaction of Gmail.
+const reactionKind = "text/vnd.google.email-reaction+json"
 
 func surveyParts(root *part) *survey {
 	s := &survey{}
@@ -74,7 +92,7 @@ func (s *survey) visit(p, parent *part) {
 		}
 	case "message/disposition-notification", "message/global-disposition-notification":
 		s.receipt = p
-	case "text/vnd.google.email-reaction+json":
+	case reactionKind:
 		s.reaction = true
 	case "text/calendar":
 		invites := parent == nil || parent.kind == "multipart/alternative"
@@ -84,12 +102,15 @@ func (s *survey) visit(p, parent *part) {
 	}
 }
 
-// isLoop says whether the mail is one of ours that came back: by its From, or by a Message-ID whose MAC holds.
-func (p *Parser) isLoop(m *Mail) bool {
+// loopBy shows that the mail is one of ours that came back: by its From, or by a Message-ID whose MAC holds.
+func (p *Parser) loopBy(m *Mail) string {
 	if p.isOurs(m.From.Address) {
-		return true
+		return "From: " + m.From.Address
 	}
-	return p.opts.Ours != nil && m.MessageID != "" && p.opts.Ours(m.MessageID)
+	if p.opts.Ours != nil && m.MessageID != "" && p.opts.Ours(m.MessageID) {
+		return "Message-ID: " + m.MessageID
+	}
+	return ""
 }
 
 // isOurs says whether an address is one of our mailboxes, with or without a tag.
@@ -121,23 +142,34 @@ func suppresses(h header) bool {
 	return false
 }
 
-// isReceipt says whether a mail tells that ours was read or deleted (RFC 8098), also as Exchange says it without a report.
-func (p *Parser) isReceipt(m *Mail, root *part, tree *survey) bool {
-	if tree.receipt != nil || strings.EqualFold(root.params.get("report-type"), "disposition-notification") {
-		return true
+// receiptBy shows that a mail tells that ours was read or deleted (RFC 8098), also as Exchange says it without a report.
+func (p *Parser) receiptBy(m *Mail, root *part, tree *survey) string {
+	if tree.receipt != nil {
+		return tree.receipt.kind
+	}
+	if kind := "disposition-notification"; strings.EqualFold(root.params.get("report-type"), kind) {
+		return "report-type=" + kind
 	}
 	_, rest, ok := p.auto.begins("receipt subject", plainWords(m.Subject))
 	if !ok || !strings.HasPrefix(strings.TrimSpace(rest), ":") {
-		return false
+		return ""
 	}
 	text := plainWords(head(m.NewText, 1000))
-	return p.auto.holds("receipt", text) && (strings.HasPrefix(text, "your message") || strings.HasPrefix(text, "pesan anda") || strings.HasPrefix(text, "this is"))
+	if _, _, opens := p.auto.begins("receipt opening", text); !opens {
+		return ""
+	}
+	said, _ := p.auto.finds("receipt", text)
+	return said
 }
 
-// isReaction says whether a mail is a reaction of Outlook or Gmail: a first line that says so and no word of a person.
-func (p *Parser) isReaction(m *Mail) bool {
+// reactionBy shows that a mail is a reaction of Outlook or Gmail: a part of its own kind, or a first line that says so and
+// no word of a person.
+func (p *Parser) reactionBy(m *Mail, tree *survey) string {
+	if tree.reaction {
+		return reactionKind
+	}
 	if len(m.InReplyTo) == 0 && len(m.References) == 0 {
-		return false
+		return ""
 	}
 	lines := 0
 	for _, line := range strings.Split(head(m.Text, 600), "\n") {
@@ -145,64 +177,80 @@ func (p *Parser) isReaction(m *Mail) bool {
 			continue
 		}
 		if phrase, at := p.auto.finds("reaction", line); at >= 0 {
-			rest := strings.Trim(line[at+len(phrase):], " :.<>")
-			return rest == "" || strings.HasPrefix(rest, "http")
+			if rest := strings.Trim(line[at+len(phrase):], " :.<>"); rest == "" || strings.HasPrefix(rest, "http") {
+				return phrase
+			}
+			return ""
 		}
 		if lines++; lines > 2 || len([]rune(line)) > 12 { // above it stands the emoji at most
-			return false
+			return ""
 		}
 	}
-	return false
+	return ""
 }
 
-// isRecall says whether a mail is Outlook's wish to take a mail back: a whole text of one sentence.
-func (p *Parser) isRecall(m *Mail) bool {
+// recallBy shows that a mail is Outlook's wish to take a mail back: a whole text of one sentence.
+func (p *Parser) recallBy(m *Mail) string {
 	subject := plainWords(m.Subject)
 	if _, rest, ok := p.auto.begins("recall subject", subject); !ok || !strings.HasPrefix(strings.TrimSpace(rest), ":") {
-		return false
+		return ""
 	}
 	text := plainWords(head(m.Text, readForWords))
-	return p.auto.holds("recall", text) && len(text) <= len(subject)+len(m.From.Name)+200
+	if len(text) > len(subject)+len(m.From.Name)+200 {
+		return ""
+	}
+	said, _ := p.auto.finds("recall", text)
+	return said
 }
 
-// isCalendar says whether a mail is an invitation or an answer to one (RFC 6047), and not a letter with a calendar file.
-func isCalendar(h header, tree *survey) bool {
+// calendarBy shows that a mail is an invitation or an answer to one (RFC 6047), and not a letter with a calendar file.
+func calendarBy(h header, tree *survey) string {
 	if strings.Contains(strings.ToLower(h.get("Content-Class")), "calendarmessage") {
-		return true
+		return fieldBy(h, "Content-Class")
 	}
-	return tree.calendar != nil
+	if tree.calendar != nil {
+		return tree.calendar.kind
+	}
+	return ""
 }
 
 // kindByHeader reads the fields of RFC 3834 and what lists, mailings and other programs write beside them.
-func (p *Parser) kindByHeader(m *Mail, h header) sop.Auto {
-	submitted := fieldWord(h.get("Auto-Submitted"))
+func (p *Parser) kindByHeader(m *Mail, h header) (kind sop.Auto, by string) {
+	const auto, order = "Auto-Submitted", "Precedence"
+	submitted, precedence := fieldWord(h.get(auto)), fieldWord(h.get(order))
 	automatic := submitted != "" && submitted != "no"
 	list, bulk := p.listKind(h)
-	precedence := fieldWord(h.get("Precedence"))
-	switch {
-	case submitted == "auto-replied", p.hasField(h, "answer field"), precedence == "auto_reply", precedence == "auto-reply",
-		automatic && (p.answers(m) || p.tellsAbsence(m)):
-		return sop.AutoReply
-	case p.isHeaderlessReply(m):
-		return sop.AutoReply
-	case bulk:
-		return sop.Bulk
-	case list:
-		return sop.List
-	case automatic, p.hasField(h, "robot field"), p.isRobot(m.From.Address):
-		if p.answers(m) {
-			return sop.AutoReply
-		}
-		return sop.AutoGenerated
-	case precedence == "bulk", precedence == "junk":
-		return sop.Bulk
-	case p.isRobotAnswer(m):
-		if p.answers(m) {
-			return sop.AutoReply
-		}
-		return sop.AutoGenerated
+	answer, robot := p.fieldOf(h, "answer field"), p.fieldOf(h, "robot field")
+	machine := sop.AutoGenerated // of what says no more than that a program wrote it
+	if p.answers(m) {
+		machine = sop.AutoReply
 	}
-	return sop.NotAuto
+	switch {
+	case submitted == "auto-replied", automatic && (machine == sop.AutoReply || p.tellsAbsence(m)):
+		return sop.AutoReply, fieldBy(h, auto)
+	case answer != "":
+		return sop.AutoReply, fieldBy(h, answer)
+	case precedence == "auto_reply", precedence == "auto-reply":
+		return sop.AutoReply, fieldBy(h, order)
+	case p.isHeaderlessReply(m):
+		return sop.AutoReply, "Subject: " + m.Subject
+	case bulk != "":
+		return sop.Bulk, fieldBy(h, bulk)
+	case list != "":
+		return sop.List, fieldBy(h, list)
+	case automatic:
+		return machine, fieldBy(h, auto)
+	case robot != "":
+		return machine, fieldBy(h, robot)
+	case p.isRobot(m.From.Address):
+		return machine, "From: " + m.From.Address
+	case precedence == "bulk", precedence == "junk":
+		return sop.Bulk, fieldBy(h, order)
+	}
+	if said := p.robotsWords(m); said != "" {
+		return machine, said
+	}
+	return sop.NotAuto, ""
 }
 
 // fieldWord returns the first word of a field's value, in small letters, without parameters and comments.
@@ -222,16 +270,24 @@ func isTrue(value string) bool {
 	return false
 }
 
-// listKind says whether a mail came over a mailing list (RFC 2919, RFC 2369), or is a mailing. A list of ours that hands
-// on to a mailbox of ours is neither.
-func (p *Parser) listKind(h header) (list, bulk bool) {
-	id := h.get("List-Id")
-	if p.isOurList(id) {
-		return false, false
+// listKind gives the field which says that a mail came over a mailing list (RFC 2919, RFC 2369), or the one which says that it
+// is a mailing; "" where none does. A list of ours that hands on to a mailbox of ours is neither.
+func (p *Parser) listKind(h header) (list, bulk string) {
+	if p.isOurList(h.get("List-Id")) {
+		return "", ""
 	}
-	discusses := h.has("List-Post") || h.has("X-Mailman-Version") || h.has("X-BeenThere") || h.has("Mailing-List") || h.has("X-Mailing-List") || fieldWord(h.get("Precedence")) == "list"
-	mailing := p.hasField(h, "bulk field")
-	return id != "" || discusses, mailing && !discusses
+	for _, f := range h {
+		if list == "" && (p.auto.members["list field"][strings.ToLower(f.Name)] || strings.EqualFold(f.Name, "Precedence") && fieldWord(f.Value) == "list") {
+			list = f.Name
+		}
+	}
+	if list == "" {
+		bulk = p.fieldOf(h, "bulk field")
+	}
+	if list == "" && h.get("List-Id") != "" {
+		list = "List-Id"
+	}
+	return list, bulk
 }
 
 func (p *Parser) isOurList(id string) bool {
@@ -249,17 +305,18 @@ func (p *Parser) isOurList(id string) bool {
 	return false
 }
 
-// hasField says whether a field of a section stands in the header with a value that does not deny it.
-func (p *Parser) hasField(h header, section string) bool {
+// fieldOf gives the first field of a section that stands in the header with a value which does not deny it; "" where none
+// does.
+func (p *Parser) fieldOf(h header, section string) string {
 	known := p.auto.members[section]
 	for _, f := range h {
 		if known[strings.ToLower(f.Name)] {
 			if word := fieldWord(f.Value); word != "no" && word != "false" {
-				return true
+				return f.Name
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // answers says whether a mail answers something: it names another mail, or the tag of a ticket.
@@ -331,12 +388,16 @@ func (p *Parser) isSetOff(rest string) bool {
 	return until
 }
 
-// isRobotAnswer says whether a mail is the acknowledgement of another service desk that bears no mark: a number in its
-// subject, words that say that something was received, and words that say that a program wrote them.
-func (p *Parser) isRobotAnswer(m *Mail) bool {
-	if !strings.ContainsAny(m.Subject, "#[") {
-		return false
+// robotsWords gives the words by which a mail is the acknowledgement of another service desk that bears no mark: a number in
+// its subject, words that say that something was received, and words that say that a program wrote them.
+func (p *Parser) robotsWords(m *Mail) string {
+	if !strings.ContainsAny(m.Subject, "#[") || m.Quoted != "" {
+		return ""
 	}
 	text := plainWords(head(m.Text, readForWords))
-	return p.auto.holds("machine words", text) && (p.auto.holds("taken", text) || p.auto.holds("taken", plainWords(m.Subject))) && m.Quoted == ""
+	if !p.auto.holds("taken", text) && !p.auto.holds("taken", plainWords(m.Subject)) {
+		return ""
+	}
+	said, _ := p.auto.finds("machine words", text)
+	return said
 }

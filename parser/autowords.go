@@ -29,8 +29,8 @@ type autoWords struct {
 // autoSections are the sections that a file may have.
 var autoSections = []string{
 	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "months", "weekdays",
-	"receipt subject", "receipt", "recall subject", "recall", "reaction",
-	"answer field", "robot field", "bulk field", "robot sender", "daemon", "daemon name", "failure", "delay", "late", "original",
+	"receipt subject", "receipt opening", "receipt", "recall subject", "recall", "reaction",
+	"answer field", "robot field", "list field", "bulk field", "robot sender", "daemon", "daemon name", "failure", "delay", "late", "original",
 }
 
 // readAutoWords reads and checks the embedded files. An error names file and line.

@@ -3,6 +3,7 @@ package parser
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,7 +44,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("the mail was written to")
 		}
 		checkLaws(t, raw, m)
-		p.Explain(raw, "")
+		checkLines(t, m, p.Explain(raw, "").Lines)
 	})
 }
 
@@ -102,5 +103,25 @@ func TestCorpus(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// checkLines checks that the lines that are shown are those of the text, and those that are new are the new text.
+func checkLines(t testing.TB, m *Mail, lines []ExplainedLine) {
+	t.Helper()
+	var fresh []string
+	for _, l := range lines {
+		if s := trimBlank(l.Text); s != "" && l.Kind != LineQuoted && l.Kind != LineSignature {
+			fresh = append(fresh, s)
+		}
+	}
+	var want []string
+	for line := range strings.SplitSeq(m.NewText, "\n") {
+		if s := trimBlank(line); s != "" {
+			want = append(want, s)
+		}
+	}
+	if !slices.Equal(fresh, want) {
+		t.Errorf("as new are shown %q, new are %q", fresh, want)
 	}
 }

@@ -8,9 +8,9 @@ import (
 
 const langWords = 50 // how many words of a text tell its language
 
-// language says in which language a mail is written: by the stop words among the first words of its new text; a tie is
-// the company's language.
-func (p *Parser) language(m *Mail) sop.Lang {
+// language says in which language a mail is written, and how many stop words of each say so: by those among the first words of
+// its new text; a tie is the company's language.
+func (p *Parser) language(m *Mail) (sop.Lang, map[sop.Lang]int) {
 	text := m.NewText
 	if m.Forward != nil && len(strings.Fields(text)) == 0 {
 		text = m.Forward.Text
@@ -35,7 +35,7 @@ func (p *Parser) language(m *Mail) sop.Lang {
 			best, most = lang, n
 		}
 	}
-	return best
+	return best, counts
 }
 
 func tie(counts map[sop.Lang]int) bool {

@@ -75,7 +75,7 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	m.Signed = m.Signed || signed
 	p.split(m, readable(words), source)
 	p.classify(m, root, g)
-	m.Lang = p.language(m)
+	m.Lang, m.stops = p.language(m)
 	if g.problem != nil {
 		m.Problem = g.problem.Error()
 	}

@@ -66,6 +66,7 @@ type Mail struct {
 	Attachments []Attachment
 
 	Auto        sop.Auto
+	AutoBy      string      // what shows Auto: a field, a part, an address, or the very words; "" for NotAuto
 	Bounce      *sop.Bounce // for Bounced and Delayed
 	ReturnedID  string      // of a bounce: the Message-ID of the mail that came back
 	ReturnedWhy string      // of a bounce: what the server that refused the mail said, on one line; "" where its form tells nothing
@@ -75,6 +76,9 @@ type Mail struct {
 	Signed      bool        // S/MIME or PGP/MIME signed (not verified)
 
 	Problem string // why the mail could not be read as MIME; "" where it could
+
+	lines []textLine       // the text that was split, line by line, and what each was found to be
+	stops map[sop.Lang]int // the stop words that told Lang
 }
 
 // Field is a header field as it stands in the mail.
@@ -118,5 +122,6 @@ type Commands struct {
 	Nearest   string        // the known word nearest to Unknown, as people write it, without its number sign
 	Misplaced string        // the English name of a command outside the zones
 	Line      int           // the line of NewText where Unknown or Misplaced stands, from 1
+	Lines     []int         // the lines of NewText where those of List stand, from 1
 	Body      string        // NewText without the command lines
 }

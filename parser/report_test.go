@@ -30,7 +30,7 @@ func reportMail(p *Parser, text string) *Mail {
 		}
 	}
 	p.split(m, m.Text, "")
-	m.Lang = p.language(m)
+	m.Lang, _ = p.language(m)
 	return m
 }
 
@@ -106,7 +106,7 @@ func FuzzReport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, subject, from, text string) {
 		m := &Mail{Subject: subject, Text: text, From: Address{Name: from, Address: "rina@company.com"}}
 		p.split(m, text, "")
-		m.Lang = p.language(m)
+		m.Lang, _ = p.language(m)
 		r := p.Report(m)
 		if r.Priority != p.opts.Matrix[r.Impact][r.Urgency] || r.Priority == "" {
 			t.Fatalf("priority %q of %s, %s", r.Priority, r.Impact, r.Urgency)

@@ -30,6 +30,7 @@ func (p *Parser) split(m *Mail, text, source string) {
 		markByHTML(lines, h)
 	}
 	v.markSignatures(lines, o.name)
+	m.lines = lines
 	m.NewText = trimBlank(collect(lines, lineNew, lineForwarded))
 	m.Quoted = collect(lines, lineQuoted)
 	m.Signature = collect(lines, lineSignature)

@@ -43,6 +43,7 @@ func (p *Parser) Commands(m *Mail) Commands {
 		switch {
 		case roles[i] == roleCommand && inZone:
 			c.List = append(c.List, sop.Command{Name: v.commands[read[i].known].Name, Args: read[i].args})
+			c.Lines = append(c.Lines, i+1)
 			drop[i] = true
 		case roles[i] == roleCommand, roles[i] == roleDressed:
 			if c.Misplaced == "" {

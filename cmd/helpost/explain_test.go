@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"helpost/internal/sop"
+	"helpost/parser"
 )
 
 const reportMail = "From: Rina Wijaya <rina@company.com>\r\nTo: helpdesk@company.com\r\nSubject: Printer \x1b[31mmacet\r\n\r\nPrinter lantai 3 macet.\r\n"
@@ -61,6 +64,31 @@ func TestExplainForPeople(t *testing.T) {
 	}
 	if strings.ContainsRune(out, '\x1b') {
 		t.Error("a mail steers the terminal, or colours are written to a file")
+	}
+}
+
+// The page shows what was taken and what was cut, and the words that each finding rests on, in their place.
+func TestExplainShowsWhatWasCut(t *testing.T) {
+	const mail = "From: Rina Wijaya <rina@company.com>\r\nTo: helpdesk@company.com\r\nSubject: Re: [IT-000123] Printer\r\nIn-Reply-To: <a@company.com>\r\n\r\n" +
+		"#ambil\r\nMasih macet, kode aset NB-FIN-0113.\r\n\r\nSalam,\r\nRina Wijaya\r\n\r\nPada Sen, 12 Jan 2026 pukul 09.13 Helpdesk <helpdesk@company.com> menulis:\r\n> Sudah beres?\r\n"
+	out, _, _ := explained(t, mail, "-")
+	for _, want := range []string{"\n  # #ambil\n", "\n  | Masih macet, kode aset NB-FIN-0113.\n", "\n  ~ Salam,\n", "\n  ~ Rina Wijaya\n", "\n  > Pada Sen, 12 Jan", "\n  > > Sudah beres?\n",
+		"Verdict     dispute  (macet)", "Impact      individual  (by default: nothing says otherwise)", "Language    id  (stop words: id "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the page lacks %q:\n%s", want, out)
+		}
+	}
+	var page bytes.Buffer
+	line := explainLine{Explained: parser.Explained{Report: &parser.ExplainedReport{Type: new(sop.Type), Evidence: map[string]string{"type": "macet"}},
+		Lines: []parser.ExplainedLine{{Text: "Masih macet, macet.", Kind: parser.LineNew}, {Text: "> macet", Kind: parser.LineQuoted}}}}
+	*line.Report.Type = sop.Incident
+	if err := (&explainPage{out: &page, colour: true}).write(line, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| Masih \x1b[33mmacet\x1b[0m, \x1b[33mmacet\x1b[0m.\n", "\x1b[2m  > > macet\x1b[0m\n"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("in colours the page lacks %q:\n%q", want, page.String())
+		}
 	}
 }
 
