@@ -123,7 +123,7 @@ func newKeeper(cfg *config.Config, h *house, policy *workflow.Policy) (*life.Kee
 			return p
 		},
 		ClosedAfter: cfg.Retention.ClosedAfter.Duration, AttachmentsAfter: cfg.Retention.AttachmentsAfter.Duration,
-		QuarantineAfter: cfg.Retention.QuarantineAfter.Duration,
+		QuarantineAfter: cfg.Retention.QuarantineAfter.Duration, TracesAfter: cfg.Retention.TracesAfter.Duration,
 	})
 }
 

@@ -310,11 +310,12 @@ type Hook struct {
 	SilenceAfter Duration `toml:"silence_after"`
 }
 
-// Retention is when data goes ([retention]); unset: never, but for the quarantine.
+// Retention is when data goes ([retention]); unset: never, but for the quarantine and traces.
 type Retention struct {
 	ClosedAfter      Duration `toml:"closed_after"`      // everything personal of a ticket, counted from its end
 	AttachmentsAfter Duration `toml:"attachments_after"` // its files and raw mails
 	QuarantineAfter  Duration `toml:"quarantine_after"`  // mails that were taken and are no tickets
+	TracesAfter      Duration `toml:"traces_after"`      // what became of mails; zero: never
 }
 
 // Templates is where an operator's own notices lie ([templates]).

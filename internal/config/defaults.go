@@ -49,6 +49,7 @@ func defaults(path string) *Config {
 	c.Loops.PerAddressHour = 30
 	c.Reports = Reports{Weekly: true, Monthly: true, Morning: true}
 	c.Retention.QuarantineAfter = hours(30 * 24)
+	c.Retention.TracesAfter = hours(90 * 24)
 	c.Portal.Listen = "127.0.0.1:8080"
 	return c
 }

@@ -13,6 +13,9 @@ func (k *checker) retention() {
 			k.within(a.path, a.age, maxDuration)
 		}
 	}
+	if r.TracesAfter.Duration != 0 {
+		k.within("retention.traces_after", r.TracesAfter, maxDuration)
+	}
 	if k.at.has("retention.closed_after") && r.ClosedAfter.Duration < k.Validation.ReopenWindow.Duration {
 		k.warn("retention.closed_after", fmt.Sprintf("closed_after (%s) is shorter than reopen_window (%s): who answers between them is a stranger to his ticket", r.ClosedAfter, k.Validation.ReopenWindow))
 	}

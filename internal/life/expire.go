@@ -25,7 +25,19 @@ type Expired struct {
 // Expire lets go what is old enough: of tickets that have ended, and are not on hold, first the files and raw mails, then
 // everything personal; with the latter, traces, quarantined mails and dedup keys of that age. The facts of every ticket
 // stay, and its record.
+//
+// Traces have an age of their own, whatever became of their tickets; those of the policy stay.
 func (k *Keeper) Expire(ctx context.Context) (e Expired, err error) {
+	defer func() {
+		if e != (Expired{}) {
+			k.Log.Info("gone by age", "tickets", e.Tickets, "stripped", e.Stripped, "traces", e.Traces, "quarantined", e.Quarantine, "blobs", e.Blobs)
+		}
+	}()
+	if k.TracesAfter > 0 {
+		if e.Traces, err = k.Store.PruneTraces(ctx, k.until(k.TracesAfter), ofPolicy); err != nil {
+			return e, err
+		}
+	}
 	if k.ClosedAfter <= 0 && k.AttachmentsAfter <= 0 {
 		return e, nil
 	}
@@ -42,14 +54,14 @@ func (k *Keeper) Expire(ctx context.Context) (e Expired, err error) {
 			return e, err
 		}
 	}
-	if e.Blobs, err = k.drop(ctx, loose); err != nil {
-		return e, err
-	}
-	if e != (Expired{}) {
-		k.Log.Info("gone by age", "tickets", e.Tickets, "stripped", e.Stripped, "traces", e.Traces, "quarantined", e.Quarantine, "blobs", e.Blobs)
-	}
-	return e, nil
+	e.Blobs, err = k.drop(ctx, loose)
+	return e, err
 }
+
+// until is the moment before which everything is of an age: what is just as old goes.
+func (k *Keeper) until(age time.Duration) time.Time { return k.now().Add(-age).Add(time.Nanosecond) }
+
+func ofPolicy(t store.Trace) bool { return t.MessageID == "policy" }
 
 // expireState goes through the tickets of a state that has ended. ended collects those that have nothing personal left.
 func (k *Keeper) expireState(ctx context.Context, state workflow.State, e *Expired, loose map[string]bool, ended map[sop.Number]bool) error {
@@ -171,7 +183,7 @@ func stripped(messages []store.Message) (remade []store.Message) {
 
 // expireBeside lets go what is old beside the tickets, and what belonged to those that have nothing personal left.
 func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]bool, ended map[sop.Number]bool) (err error) {
-	before := k.now().Add(-k.ClosedAfter).Add(time.Nanosecond) // what is just as old goes
+	before := k.until(k.ClosedAfter)
 	if e.Quarantine, err = k.tidyQuarantine(ctx, loose); err != nil {
 		return err
 	}
@@ -180,9 +192,11 @@ func (k *Keeper) expireBeside(ctx context.Context, e *Expired, loose map[string]
 			return err
 		}
 	}
-	if e.Traces, err = k.Store.PruneTraces(ctx, before, func(t store.Trace) bool {
-		return t.MessageID == "policy" || t.Ticket != 0 && !ended[t.Ticket]
-	}); err != nil {
+	traces, err := k.Store.PruneTraces(ctx, before, func(t store.Trace) bool {
+		return ofPolicy(t) || t.Ticket != 0 && !ended[t.Ticket]
+	})
+	e.Traces += traces
+	if err != nil {
 		return err
 	}
 	e.Mails, err = k.Store.ForgetMails(ctx, func(s store.Seen) bool {

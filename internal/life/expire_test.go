@@ -110,6 +110,35 @@ func TestWhatIsPersonalGoesByAgeAndFactsStay(t *testing.T) {
 	d.Open()
 }
 
+// Traces have an age of their own, also of tickets that are open or on hold; those of the policy stay for ever.
+func TestTracesGoByAge(t *testing.T) {
+	d, k, closed, open := ended(t)
+	k.ClosedAfter, k.AttachmentsAfter, k.TracesAfter = 0, 0, 30*day
+	if err := k.Hold(background, closed, true); err != nil {
+		t.Fatal(err)
+	}
+	d.Now = d.Now.Add(30*day - time.Second)
+	if e := expire(t, k); e != (Expired{}) {
+		t.Errorf("too soon there goes %+v", e)
+	}
+	d.Commit(store.Change{Traces: []store.Trace{{At: d.Now, From: tono.Address, Outcome: "joined", Ticket: open}}})
+	d.Now = d.Now.Add(time.Second)
+	if e := expire(t, k); e.Traces != 4 || e != (Expired{Traces: e.Traces}) {
+		t.Errorf("there goes %+v", e)
+	}
+	d.View(func(r store.Reader) error {
+		for of, want := range map[string]int{"policy": 1, tono.Address: 1, rina.Address: 0, "x@example.net": 0} {
+			if left, err := r.Traces(of); err != nil || len(left) != want {
+				t.Errorf("of %s there is left %v, %v", of, left, err)
+			}
+		}
+		return nil
+	})
+	if got := d.Messages(closed)[0]; got.Text != herWords {
+		t.Errorf("the ticket lost %+v", got)
+	}
+}
+
 func TestHoldAndNoAgeKeepTickets(t *testing.T) {
 	d, k, closed, _ := ended(t)
 	if err := k.Hold(background, closed, true); err != nil {

@@ -42,6 +42,7 @@ type Parts struct {
 	ClosedAfter      time.Duration // closed tickets lose what is personal at this age; 0: never
 	AttachmentsAfter time.Duration // and their files and raw mails at this one
 	QuarantineAfter  time.Duration // mails in quarantine go at this age; 0: never
+	TracesAfter      time.Duration // what became of mails is forgotten at this one; 0: never
 }
 
 // Keeper looks after what is kept. All methods may be called from many goroutines.

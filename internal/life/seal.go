@@ -189,7 +189,7 @@ func (k *Keeper) nextRun(failed bool) time.Time {
 	if failed {
 		soon = 10 * time.Minute
 	}
-	for _, age := range []time.Duration{k.ClosedAfter, k.AttachmentsAfter} {
+	for _, age := range []time.Duration{k.ClosedAfter, k.AttachmentsAfter, k.TracesAfter} {
 		if age > 0 {
 			soon = min(soon, max(age, time.Second))
 		}
