@@ -125,6 +125,13 @@ func (h *house) listen(ctx context.Context, r *running) error {
 		return err
 	}
 	r.serves("control socket", func() error { return server.ServeControl(ctx, socket) })
+	if h.config.Debug.Listen != "" {
+		inside, err := api.ListenDebug(ctx, h.config.Debug.Listen)
+		if err != nil {
+			return err
+		}
+		r.serves("debug", func() error { return server.ServeDebug(ctx, inside) })
+	}
 	if h.config.Portal.Listen == "" {
 		return nil
 	}

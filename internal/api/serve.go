@@ -59,27 +59,30 @@ func serve(ctx context.Context, l net.Listener, log *slog.Logger, h *http.Server
 
 // ListenControl listens at a control socket that its owner alone may open (mode 0600) from the first moment. A socket that
 // a dead process left behind is replaced; one where somebody answers is not. Closing the listener removes it.
-func ListenControl(path string) (net.Listener, error) {
+func ListenControl(path string) (net.Listener, error) { return listenPrivate("control socket", path) }
+
+// listenPrivate is ListenControl for a socket of any use, which what names.
+func listenPrivate(what, path string) (net.Listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("control socket %s: the path has %d bytes, a socket's may have %d", path, len(path), maxSocketPath)
+		return nil, fmt.Errorf("%s %s: the path has %d bytes, a socket's may have %d", what, path, len(path), maxSocketPath)
 	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
-		return nil, fmt.Errorf("control socket %s: another helpost answers there", path)
+		return nil, fmt.Errorf("%s %s: another helpost answers there", what, path)
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
-		return nil, fmt.Errorf("control socket %s: there is a file of that name", path)
+		return nil, fmt.Errorf("%s %s: there is a file of that name", what, path)
 	}
 	// Made in a directory of our own and moved: at no moment does the path stand open to others.
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".h")
 	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	defer os.Remove(dir)
 	made := filepath.Join(dir, "s")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
 	if err != nil {
-		return nil, fmt.Errorf("control socket %s: %w", path, err)
+		return nil, fmt.Errorf("%s %s: %w", what, path, err)
 	}
 	l.SetUnlinkOnClose(false)
 	if err = os.Chmod(made, 0o600); err == nil {
@@ -88,7 +91,7 @@ func ListenControl(path string) (net.Listener, error) {
 	if err != nil {
 		l.Close()
 		os.Remove(made)
-		return nil, fmt.Errorf("control socket: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return &controlSocket{l, path}, nil
 }

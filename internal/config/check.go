@@ -34,6 +34,8 @@ func (k *checker) check() {
 	k.escalation()
 	k.validation()
 	k.portal()
+	k.hooks()
+	k.debug()
 	k.retention()
 }
 
@@ -42,7 +44,6 @@ func (k *checker) notYet() {
 	for _, s := range []struct{ path, header, what string }{
 		{"lmtp", "[lmtp]", "mail comes by SMTP alone"},
 		{"clamd", "[clamd]", "attachments are not scanned for viruses"},
-		{"hook", "[[hook]]", "alarms go by mail alone"},
 	} {
 		if k.at.has(s.path) {
 			k.fail(s.path, "%s is not there yet: in this version %s; remove the section", s.header, s.what)

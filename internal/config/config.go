@@ -39,6 +39,7 @@ type Config struct {
 	Portal      Portal       `toml:"portal"`
 	Clamd       Clamd        `toml:"clamd"`
 	Hooks       []Hook       `toml:"hook"`
+	Debug       Debug        `toml:"debug"`
 	Retention   Retention    `toml:"retention"`
 	Templates   Templates    `toml:"templates"`
 
@@ -301,13 +302,9 @@ type Clamd struct {
 	OnError string `toml:"on_error"`
 }
 
-// Hook is an alarm beside mail ([[hook]]). It is not there yet.
-type Hook struct {
-	On           []string `toml:"on"`
-	URL          string   `toml:"url"`
-	Exec         string   `toml:"exec"`
-	SecretFile   string   `toml:"secret_file"`
-	SilenceAfter Duration `toml:"silence_after"`
+// Debug is where the program shows its inside ([debug]): profiles of its time and memory.
+type Debug struct {
+	Listen string `toml:"listen"` // a loopback address, or "unix:" and a path; "": nowhere
 }
 
 // Retention is when data goes ([retention]); unset: never, but for the quarantine and traces.

@@ -132,6 +132,11 @@ func TestTheExamplesOnThePageLoad(t *testing.T) {
 		dir := strings.TrimSuffix(path, "helpost.toml")
 		put(t, dir+"relay-password", "secret word")
 		put(t, dir+"holidays.txt", "2026-01-01 New Year\n")
+		put(t, dir+"hook-secret", "0123456789abcdef\n")
+		put(t, dir+"wake-somebody", "#!/bin/sh\n")
+		if err := os.Chmod(dir+"wake-somebody", 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := Load(path); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}

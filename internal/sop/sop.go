@@ -199,6 +199,23 @@ const (
 	KindMorning       Kind = "morning" // what is on the desk today
 )
 
+// Alarm names what calls beside mail (contract §7, [[hook]]).
+type Alarm string
+
+// The alarms.
+const (
+	AlarmP1      Alarm = "p1"      // a P1 that nobody has answered
+	AlarmBreach  Alarm = "breach"  // a target that was missed
+	AlarmStore   Alarm = "store"   // nothing can be kept
+	AlarmDisk    Alarm = "disk"    // soon nothing can be
+	AlarmRelay   Alarm = "relay"   // no mail goes out
+	AlarmQueue   Alarm = "queue"   // some mail does not
+	AlarmSilence Alarm = "silence" // no mail comes in
+)
+
+// Alarms are all alarms, the gravest first.
+var Alarms = []Alarm{AlarmP1, AlarmBreach, AlarmStore, AlarmDisk, AlarmRelay, AlarmQueue, AlarmSilence}
+
 // Sort says where an answer to a notice goes, and so what its token stands for.
 type Sort uint8
 
