@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/report":    {"internal/sop", "internal/store", "workflow"},
 	"internal/compose":   {"internal/blob", "internal/mailauth", "internal/sop", "internal/store", "templates"},
 	"internal/mailer":    {"internal/blob", "internal/sop", "internal/store"},
+	"internal/alarm":     {"internal/sop", "internal/store", "workflow"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},
 	"internal/setup":     {},
 	"internal/checkup":   {"internal/config", "internal/directory", "internal/mailer", "internal/sop", "templates", "workflow"},

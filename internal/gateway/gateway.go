@@ -66,6 +66,9 @@ type Parts struct {
 	Sent        func()                                                // told after each commit that put mail into the outbox
 	Reports     Reports
 	Watch       func(Passed) // told of each mail that passed; nil: nobody watches
+	// Calls gives the facts that make hooks call for what happened to a ticket; they are committed with it. nil: none.
+	Calls   func(workflow.Call) []store.Fact
+	Changed func([]store.Ticket) // told of tickets that were committed; it must be quick
 }
 
 // Reports says which figures and lists go out by themselves.
@@ -96,6 +99,7 @@ type Gateway struct {
 	wake    chan struct{} // something is due sooner than was known
 	taken   atomic.Int64
 	refused atomic.Int64
+	last    atomic.Int64 // when a mail was last taken, in nanoseconds since 1970; 0: none was
 	quiet   sync.RWMutex // read-held from where a mail's blobs are placed until its commit
 }
 
@@ -116,6 +120,12 @@ func New(p Parts) (*Gateway, error) {
 	if p.Sent == nil {
 		p.Sent = func() {}
 	}
+	if p.Calls == nil {
+		p.Calls = func(workflow.Call) []store.Fact { return nil }
+	}
+	if p.Changed == nil {
+		p.Changed = func([]store.Ticket) {}
+	}
 	return &Gateway{Parts: p, parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}, nil
 }
 
@@ -128,6 +138,14 @@ func (g *Gateway) Quiet(fn func() error) error {
 
 // Taken counts the mails answered 250 and those refused since the start.
 func (g *Gateway) Taken() (taken, refused int64) { return g.taken.Load(), g.refused.Load() }
+
+// LastMail is when a mail was last taken; zero: none was since the start.
+func (g *Gateway) LastMail() time.Time {
+	if at := g.last.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
 
 // maxTries is how often a decision is made anew when the ticket changed meanwhile.
 const maxTries = 50

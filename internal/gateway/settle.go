@@ -85,6 +85,7 @@ func (g *Gateway) committed(c store.Change) {
 		g.Sent()
 	}
 	if len(c.Tickets) > 0 {
+		g.Changed(c.Tickets)
 		select {
 		case g.wake <- struct{}{}:
 		default:
@@ -312,6 +313,11 @@ func (g *Gateway) write(ctx context.Context, c *store.Change, facts factSet, one
 			c.Entries = append(c.Entries, store.Entry{Number: draft.Number, Entry: entry})
 		}
 		c.Tickets = append(c.Tickets, store.Ticket{Ticket: draft.Ticket, Expect: one.versions[draft.Number], Due: g.Policy.Wake(&draft.Ticket)})
+		for _, call := range draft.Calls() {
+			for _, f := range g.Calls(call) {
+				facts[f.Key] = f
+			}
+		}
 	}
 	writer := ""
 	if one.mail != nil {

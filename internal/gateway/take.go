@@ -68,6 +68,7 @@ func (g *Gateway) Take(ctx context.Context, m smtpd.Mail) (string, error) {
 		return "", g.reply(m, err)
 	}
 	g.taken.Add(1)
+	g.last.Store(g.Clock().UnixNano())
 	return id, nil
 }
 

@@ -148,6 +148,7 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load
 	if err := g.Store.Commit(ctx, c); err != nil {
 		return err
 	}
+	g.Changed(c.Tickets)
 	g.committed(store.Change{Outbox: c.Outbox})
 	return nil
 }
