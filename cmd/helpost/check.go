@@ -15,6 +15,7 @@ import (
 type checkVerb struct {
 	Config string `help:"The configuration." default:"/etc/helpost/helpost.toml" type:"path"`
 	Send   bool   `help:"Send test mail each way, too. Not there yet."`
+	Hook   bool   `help:"Call every hook, too, to say that nothing is wrong."`
 }
 
 func (v *checkVerb) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer) error {
@@ -26,7 +27,7 @@ func (v *checkVerb) Run(ctx context.Context, _ io.Reader, out, errOut io.Writer)
 		return err
 	}
 	now := time.Now()
-	found := checkup.Look(ctx, cfg, checkup.Surroundings{Resolver: net.DefaultResolver, Now: now})
+	found := checkup.Look(ctx, cfg, checkup.Surroundings{Resolver: net.DefaultResolver, Now: now, Call: v.Hook})
 	if err := checkup.Write(out, found); err != nil {
 		return err
 	}

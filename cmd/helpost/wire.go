@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"helpost/internal/alarm"
 	"helpost/internal/blob/dir"
 	"helpost/internal/compose"
 	"helpost/internal/config"
@@ -20,6 +21,7 @@ import (
 	"helpost/internal/mailauth"
 	"helpost/internal/mailer"
 	"helpost/internal/sop"
+	"helpost/internal/store"
 	"helpost/internal/store/bolt"
 	"helpost/parser"
 	"helpost/smtpd"
@@ -37,6 +39,7 @@ type house struct {
 	mailer  *mailer.Mailer
 	keeper  *life.Keeper
 	meters  *meters
+	alarms  *alarm.Watch
 
 	certificate *smtpd.Certificate // of the door; nil: without TLS
 	log         *slog.Logger
@@ -84,7 +87,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if err = os.MkdirAll(filepath.Dir(cfg.Store.Path), 0o700); err != nil {
 		return nil, err
 	}
-	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.meters.committed}); err != nil {
+	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.committed}); err != nil {
 		return nil, err
 	}
 	inside := member(cfg.Company.Domains)
@@ -101,10 +104,14 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 		Mailbox: lookup, Default: mailboxOf(cfg, cfg.Mailboxes[0]), Inside: inside, Hosted: member(hosted(cfg)),
 		Reports:     gateway.Reports{Document: cfg.SOP.Document, Weekly: cfg.Reports.Weekly, Monthly: cfg.Reports.Monthly, Morning: cfg.Reports.Morning},
 		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
+		Calls: func(c workflow.Call) []store.Fact { return h.alarms.Calls(c) }, Changed: func(all []store.Ticket) { h.alarms.Changed(all) },
 		Sent: func() { h.mailer.Notify() }, Requeue: func(ctx context.Context, ids ...uint64) (int, error) { return h.mailer.Retry(ctx, ids...) },
 	})
 	if err == nil {
 		h.mailer, err = newMailer(cfg, h)
+	}
+	if err == nil {
+		h.alarms, err = newWatch(cfg, h)
 	}
 	if err == nil {
 		h.keeper, err = newKeeper(cfg, h, policy)

@@ -3,56 +3,36 @@ package alarm
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/workflow"
 )
 
-// tickets are those for which an alarm stands. They are read once, at the start, and led on by each commit.
+// tickets are those for which an alarm may stand: found once, at the start, and told of by each commit since. Each look
+// reads them anew, so that it does not matter in which order commits were told of.
 type tickets struct {
-	some    atomic.Bool // whether anything is in known: while nothing is, most commits take no lock
-	mu      sync.Mutex
-	known   map[sop.Number]alarming
-	reading bool // the start is not over: what is no longer alarming is remembered too
+	mu   sync.Mutex
+	some map[sop.Number]int // and how often each was told of
 }
 
-// alarming is a ticket as it was at one of its events.
-type alarming struct {
-	seq   int
-	since map[sop.Alarm]time.Time // empty: for nothing
-}
-
-func newTickets() *tickets {
-	t := &tickets{known: map[sop.Number]alarming{}, reading: true}
-	t.some.Store(true)
-	return t
-}
-
-// note takes a ticket as it was committed. It says whether an alarm stands for it.
+// note takes a ticket as it was committed, and says whether an alarm stands for it. Of most it keeps nothing.
 func (t *tickets) note(ticket *workflow.Ticket) bool {
-	since := ticket.Alarms()
-	if len(since) == 0 && !t.some.Load() {
+	if len(ticket.Alarms()) == 0 {
 		return false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.known[ticket.Number].seq <= ticket.Seq {
-		t.known[ticket.Number] = alarming{ticket.Seq, since}
-		if len(since) == 0 && !t.reading {
-			delete(t.known, ticket.Number)
-		}
-		t.some.Store(t.reading || len(t.known) > 0)
-	}
-	return len(since) > 0
+	t.some[ticket.Number]++
+	return true
 }
 
-// read notes all tickets that may be alarming.
-func (t *tickets) read(ctx context.Context, s Store) error {
+// find looks through all tickets that may be alarming.
+func (t *tickets) find(ctx context.Context, s Store) error {
 	for _, state := range []workflow.State{workflow.New, workflow.Open, workflow.Paused, workflow.Resolved} {
 		for after := ""; ; {
 			var page []workflow.Ticket
@@ -71,35 +51,49 @@ func (t *tickets) read(ctx context.Context, s Store) error {
 			}
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.reading = false
-	for n, a := range t.known {
-		if len(a.since) == 0 {
-			delete(t.known, n)
-		}
-	}
-	t.some.Store(len(t.known) > 0)
 	return nil
 }
 
-// all lists the tickets of each alarm, those of the longest standing first.
-func (t *tickets) all() map[sop.Alarm][]Alarmed {
-	if !t.some.Load() {
+// look lists the tickets of each alarm as they are now, those of the longest standing first.
+func (t *tickets) look(ctx context.Context, s Store) (map[sop.Alarm][]Alarmed, error) {
+	t.mu.Lock()
+	some := maps.Clone(t.some)
+	t.mu.Unlock()
+	if len(some) == 0 {
+		return nil, nil
+	}
+	all := map[sop.Alarm][]Alarmed{}
+	var over []sop.Number
+	err := s.View(ctx, func(r store.Reader) error {
+		for n := range some {
+			ticket, _, err := r.Ticket(n)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			alarms := ticket.Alarms()
+			for a, since := range alarms {
+				all[a] = append(all[a], Alarmed{n, since})
+			}
+			if len(alarms) == 0 {
+				over = append(over, n)
+			}
+		}
 		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := map[sop.Alarm][]Alarmed{}
-	for n, a := range t.known {
-		for alarm, since := range a.since {
-			all[alarm] = append(all[alarm], Alarmed{n, since})
+	for _, n := range over {
+		if t.some[n] == some[n] { // else it is alarming again
+			delete(t.some, n)
 		}
 	}
+	t.mu.Unlock()
 	for _, list := range all {
 		slices.SortFunc(list, func(a, b Alarmed) int {
 			return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Ticket, b.Ticket))
 		})
 	}
-	return all
+	return all, nil
 }

@@ -40,6 +40,7 @@ type Watch struct {
 	tickets *tickets
 	notes   *notes
 	callers []*caller
+	nudge   chan struct{}          // a ticket has become alarming
 	wanted  map[sop.Alarm][]string // the hooks that are for an alarm
 	began   time.Time
 	every   time.Duration // between two looks
@@ -73,7 +74,7 @@ func New(p Parts) (*Watch, error) {
 	if p.Retry <= 0 {
 		p.Retry = 5 * time.Second
 	}
-	w := &Watch{Parts: p, tickets: newTickets(), notes: newNotes(p.Store, p.Log), wanted: map[sop.Alarm][]string{}, began: p.Clock()}
+	w := &Watch{Parts: p, tickets: &tickets{some: map[sop.Number]int{}}, notes: newNotes(p.Store, p.Log), nudge: make(chan struct{}, 1), wanted: map[sop.Alarm][]string{}, began: p.Clock()}
 	w.every = w.often()
 	for _, h := range p.Hooks {
 		for _, a := range h.On {
@@ -120,6 +121,7 @@ func (w *Watch) Changed(all []store.Ticket) {
 		alarming = w.tickets.note(&all[i].Ticket) || alarming
 	}
 	if alarming {
+		wake(w.nudge)
 		for _, c := range w.callers {
 			wake(c.nudge)
 		}
@@ -166,7 +168,7 @@ func (w *Watch) Run(ctx context.Context) {
 	for _, c := range w.callers {
 		running.Go(func() { c.run(ctx) })
 	}
-	if err := w.tickets.read(ctx, w.Store); err != nil && ctx.Err() == nil {
+	if err := w.tickets.find(ctx, w.Store); err != nil && ctx.Err() == nil {
 		w.Log.Error("the alarms of the tickets could not be read: they stand from their next change on", "error", err)
 	}
 	ticker := time.NewTicker(w.every)
@@ -174,7 +176,12 @@ func (w *Watch) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.look(ctx)
 		select {
+		case <-time.After(oftenest):
+		case <-ctx.Done():
+		}
+		select {
 		case <-ticker.C:
+		case <-w.nudge:
 		case <-ctx.Done():
 		}
 	}
@@ -271,8 +278,11 @@ func (w *Watch) tell(now []Standing, stood map[sop.Alarm]time.Time) {
 
 // signs looks. What cannot be seen is no alarm: the store's own is another one's to raise.
 func (w *Watch) signs(ctx context.Context) Signs {
-	s := Signs{Now: w.Clock(), LastMail: w.lastMail(), Store: w.broken(), Relay: w.Relay(), Tickets: w.tickets.all()}
+	s := Signs{Now: w.Clock(), LastMail: w.lastMail(), Store: w.broken(), Relay: w.Relay()}
 	var err error
+	if s.Tickets, err = w.tickets.look(ctx, w.Store); err != nil && ctx.Err() == nil {
+		w.Log.Warn("the tickets that are alarming could not be read", "error", err)
+	}
 	if s.Queue, err = w.Queue(ctx); err != nil && ctx.Err() == nil {
 		w.Log.Warn("the queue could not be looked at", "error", err)
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Token   string            // of the API; "": the API on TCP is closed
 	MaxMail int64             // of a mail that `take` brings, in bytes; 0: 25 MB
 	Checks  []Check           // what must hold, beside the store, for helpost to be ready
+	Alarms  func() []Alarm    // that stand; nil: none ever does
 	Metrics []func(io.Writer) // each writes samples in Prometheus' text format
 	Log     *slog.Logger
 	// Figures counts; nil: there are no reports. What cannot be understood is report.ErrAsk.
@@ -55,6 +56,13 @@ type Options struct {
 type Check struct {
 	Name string
 	Test func(context.Context) error // the error's text is shown to whoever asks
+}
+
+// Alarm is something that is wrong although mail can be taken, or may soon be: readiness names it.
+type Alarm struct {
+	Alarm string    `json:"alarm"`
+	Since time.Time `json:"since"`
+	Text  string    `json:"text"`
 }
 
 // Server answers HTTP. All its methods may be called from many goroutines.

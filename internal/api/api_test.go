@@ -236,14 +236,20 @@ func TestReadiness(t *testing.T) {
 	if a := w.asking(http.MethodGet, "/healthz"); a.Code != 200 {
 		t.Errorf("healthz: %d", a.Code)
 	}
-	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 200 || strings.TrimSpace(a.Body.String()) != `{"ready":true,"reasons":[]}` {
+	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 200 || strings.TrimSpace(a.Body.String()) != `{"ready":true,"reasons":[],"alarms":[]}` {
 		t.Errorf("readyz: %d %s", a.Code, a.Body)
 	}
 	w.Checks = []Check{{"relay", func(context.Context) error { return errors.New("not there") }}}
-	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 503 || strings.TrimSpace(a.Body.String()) != `{"ready":false,"reasons":["relay: not there"]}` {
+	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 503 || strings.TrimSpace(a.Body.String()) != `{"ready":false,"reasons":["relay: not there"],"alarms":[]}` {
 		t.Errorf("readyz: %d %s", a.Code, a.Body)
 	}
 	w.Checks = nil
+	w.Alarms = func() []Alarm {
+		return []Alarm{{"silence", time.Date(2026, 1, 12, 2, 0, 0, 0, time.UTC), "no mail comes in"}}
+	}
+	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 200 || strings.TrimSpace(a.Body.String()) != `{"ready":true,"reasons":[],"alarms":[{"alarm":"silence","since":"2026-01-12T02:00:00Z","text":"no mail comes in"}]}` {
+		t.Errorf("readyz with an alarm: %d %s", a.Code, a.Body)
+	}
 	w.Store.Close()
 	if a := w.asking(http.MethodGet, "/readyz"); a.Code != 503 || !strings.Contains(a.Body.String(), "store: ") {
 		t.Errorf("readyz without a store: %d %s", a.Code, a.Body)

@@ -30,11 +30,16 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
 type readiness struct {
 	Ready   bool     `json:"ready"`
 	Reasons []string `json:"reasons"` // why not
+	Alarms  []Alarm  `json:"alarms"`  // that stand
 }
 
-// ready says whether mail can be taken: 503, with the reasons, while it cannot.
+// ready says whether mail can be taken: 503, with the reasons, while it cannot. Alarms are named and change nothing about
+// that: who takes a host out of service because the relay fails, or because nobody writes, makes it worse.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
-	answer := readiness{Reasons: []string{}}
+	answer := readiness{Reasons: []string{}, Alarms: []Alarm{}}
+	if s.Alarms != nil {
+		answer.Alarms = s.Alarms()
+	}
 	checks := append([]Check{{"store", s.storeAnswers}}, s.Checks...)
 	for _, c := range checks {
 		if err := within(r.Context(), checkTime, c.Test); err != nil {

@@ -1,5 +1,5 @@
 // Package checkup looks at what a configuration relies on: templates, people, store, relay, certificate, DNS, and whether
-// what it promises can be kept. It sends no mail and changes nothing.
+// what it promises can be kept. It sends no mail, calls hooks only where it is asked to, and changes nothing.
 package checkup
 
 import (
@@ -57,6 +57,7 @@ func Write(w io.Writer, all []Finding) error {
 type Surroundings struct {
 	Resolver Resolver // of DNS; nil: it is not asked
 	Now      time.Time
+	Call     bool // every hook is called, with a call that says that nothing is wrong
 }
 
 // relayTime and dnsTime bound what is asked of others.
@@ -74,6 +75,7 @@ func Look(ctx context.Context, c *config.Config, s Surroundings) []Finding {
 	all = append(all, ofTemplates(c), people(c), storeFile(c), blobs(c))
 	all = append(all, certificate(c, s.Now)...)
 	all = append(all, relay(ctx, c))
+	all = append(all, hooks(ctx, c, s)...)
 	all = append(all, promises(c)...)
 	if s.Resolver != nil {
 		all = append(all, dns(ctx, c, s.Resolver)...)

@@ -11,8 +11,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -350,4 +353,46 @@ func TestFindingsAreWrittenALineEach(t *testing.T) {
 	if want := "ok     store         here\nFAIL   relay         gone\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
+}
+
+// Hooks are named, and called where that is asked for: what they say counts, and their address is told to nobody.
+func TestHooksAreTried(t *testing.T) {
+	answer := http.StatusNoContent
+	heard := ""
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		heard = string(body)
+		w.WriteHeader(answer)
+	}))
+	defer receiver.Close()
+	dir, load := desk(t, "[[hook]]\nurl = \""+receiver.URL+"/geheim\"\non = [\"p1\"]\n")
+	all := look(load(), nil)
+	expect(t, all, "hook", Fine, "p1", "--hook")
+	if _, text := of(all, "promises"); strings.Contains(text, "P1 runs around the clock") || heard != "" {
+		t.Errorf("with a hook for p1: %s; it heard %q", text, heard)
+	}
+	called := func() []Finding { return Look(t.Context(), load(), Surroundings{Now: monday, Call: true}) }
+	expect(t, called(), "hook", Fine, "took a test call")
+	if !strings.Contains(heard, `"state":"test"`) {
+		t.Errorf("it heard %q", heard)
+	}
+	answer = http.StatusForbidden
+	all = called()
+	expect(t, all, "hook", Unreachable, "403")
+	if _, text := of(all, "hook"); strings.Contains(text, "geheim") {
+		t.Errorf("it tells the address: %s", text)
+	}
+	put(t, dir, "wake", "#!/bin/sh\nexit 7\n")
+	if err := os.Chmod(filepath.Join(dir, "wake"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "helpost.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "helpost.toml", string(text)+"[[hook]]\nexec = \"wake\"\non = [\"relay\"]\n")
+	expect(t, called(), "hook", Unreachable, "wake did not take", "exit status 7")
 }

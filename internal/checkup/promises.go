@@ -18,8 +18,8 @@ func promises(c *config.Config) []Finding {
 	hint := func(format string, args ...any) {
 		all = append(all, Finding{Hint, "promises", fmt.Sprintf(format, args...)})
 	}
-	if c.SLA.P1.Calendar == config.Always && len(c.Hooks) == 0 {
-		hint("P1 runs around the clock, and an alarm at night is a mail like any other (alarms beside mail come later): see that it wakes somebody")
+	if c.SLA.P1.Calendar == config.Always && !slices.ContainsFunc(c.Hooks, func(h config.Hook) bool { return h.For(sop.AlarmP1) }) {
+		hint("P1 runs around the clock, and no [[hook]] is called for p1: at night an alarm is a mail like any other, and see that it wakes somebody")
 	}
 	if len(c.SMTP.TrustedRelays) == 0 {
 		hint("no [[smtp.trusted_relay]]: nobody's address is proven, so no agent's mail is obeyed; name your own mail system")

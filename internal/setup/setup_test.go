@@ -3,6 +3,7 @@ package setup
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -40,7 +41,7 @@ func TestWhatTheExampleShowsIsKnown(t *testing.T) {
 	}
 	shown := regexp.MustCompile(`(?m)^# (\[|[a-z_]+ = )`).ReplaceAllString(Example(exampleDomain), "$1")
 	for _, f := range []struct{ name, text string }{
-		{"relay-password", "secret word\n"}, {"people.csv", "address\n"}, {"holidays.txt", "2026-01-01 New Year\n"}, {"api-token", strings.Repeat("t", 32) + "\n"},
+		{"relay-password", "secret word\n"}, {"people.csv", "address\n"}, {"holidays.txt", "2026-01-01 New Year\n"}, {"api-token", strings.Repeat("t", 32) + "\n"}, {"hook-secret", strings.Repeat("h", 32) + "\n"},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, f.name), []byte(f.text), 0o600); err != nil {
 			t.Fatal(err)
@@ -77,11 +78,18 @@ func TestWhatTheExampleShowsIsKnown(t *testing.T) {
 		"matrix": {all.Priority.Matrix, plain.Priority.Matrix}, "level": {all.AgentList[0].Level, plain.AgentList[0].Level},
 		"assign": {all.Teams[0].Assign, plain.Teams[0].Assign}, "agents": {all.Agents, plain.Agents}, "digest": {all.Escalation.Digest, plain.Escalation.Digest},
 		"validation": {all.Validation, plain.Validation}, "loops": {all.Loops, plain.Loops}, "portal": {all.Portal.Listen, plain.Portal.Listen},
+		"hook":             {fmt.Sprint(limitsOf(all.Hooks[0])), fmt.Sprint(limitsOf(config.DefaultHook()))},
+		"quarantine_after": {all.Retention.QuarantineAfter, plain.Retention.QuarantineAfter}, "traces_after": {all.Retention.TracesAfter, plain.Retention.TracesAfter},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: the example shows %v as the default, but it is %v", what, pair[0], pair[1])
 		}
 	}
+}
+
+// limitsOf is what of a hook has a default.
+func limitsOf(h config.Hook) []any {
+	return []any{h.On, h.SilenceAfter, h.Calendar, h.RelayAfter, h.QueueAfter, h.DiskBelow}
 }
 
 func TestNothingIsOverwritten(t *testing.T) {
