@@ -212,6 +212,9 @@ func (b *bodies) plain(p *part) string {
 	if strings.EqualFold(p.params.get("format"), "flowed") {
 		text = unflow(text, strings.EqualFold(p.params.get("delsp"), "yes"))
 	}
+	if p.kind == "text/enriched" {
+		text = unenrich(text)
+	}
 	return text
 }
 

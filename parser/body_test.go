@@ -57,6 +57,8 @@ func TestOneTextIsChosen(t *testing.T) {
 		{"uuencode", "Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n*:&%L;R!D=6YI80  \n`\nend\n", "halo dunia"},
 		{"flowed", "Content-Type: text/plain; format=flowed\n\nhalo \ndunia\n> kutip \n> an\n-- \nRina\n", "halo dunia\n> kutip an\n-- \nRina"},
 		{"flowed with DelSp", "Content-Type: text/plain; format=flowed; delsp=yes\n\nhalo du \nnia\n", "halo dunia"},
+		{"enriched", "Content-Type: text/enriched\n\n<bold>halo</bold>\n<color><param>red</param>dunia</color> <<1>\n\nbaris dua\n", "halo dunia <1>\nbaris dua"},
+		{"enriched that nothing closes", "Content-Type: text/enriched\n\nhalo <b dunia\n", "halo <b dunia"},
 		{"the charset of the page", "Content-Type: text/html\n\n<html><head><meta charset=\"windows-1251\"></head><body>\xef\xf0\xe8\xed\xf2\xe5\xf0</body></html>\n", "принтер"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
