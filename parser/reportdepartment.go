@@ -7,6 +7,9 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 	if s.form.department != "" && (!s.form.newcomer || s.form.name != "") {
 		return v.tidyDepartment(s.form.department), s.form.department
 	}
+	if d := v.besideSigning(s.text, name); d != "" {
+		return d, d
+	}
 	if v.speaksOf(s.words, "newcomer") { // what the text says may be of him
 		if d := v.fromSignature(s.signature, name); d != "" {
 			return d, "signature"
@@ -137,6 +140,36 @@ func (v *vocabulary) namedBeside(text, name string) string {
 	return ""
 }
 
+// besideSigning finds "Hendra, HRD" where a text ends with it: what it says of other departments before does not count.
+func (v *vocabulary) besideSigning(text, name string) string {
+	if name == "" {
+		return ""
+	}
+	end := strings.TrimRight(text, " \n.")
+	if i := strings.LastIndexByte(end, '\n'); i >= 0 {
+		end = end[i+1:]
+	}
+	for _, spelled := range []string{name, strings.Fields(name)[0]} {
+		at := lastFold(end, spelled)
+		if at < 0 || !opensSentence(end, at) {
+			continue
+		}
+		if rest := end[at+len(spelled):]; strings.Trim(rest, " ,(-/|") != "" && !strings.ContainsAny(strings.Trim(rest, " ,()-/|"), ",.;:()|") {
+			return v.unitBeside(rest, false)
+		}
+	}
+	return ""
+}
+
+// lastFold gives the last place of some words in a text, in any case, -1 where there is none.
+func lastFold(text, words string) int {
+	low := strings.ToLower(text)
+	if len(low) != len(text) {
+		return -1
+	}
+	return strings.LastIndex(low, strings.ToLower(words))
+}
+
 // opensSentence says whether nothing, a line end or a stop stands before a byte of a text.
 func opensSentence(text string, at int) bool {
 	before := strings.TrimRight(text[:at], " *_-")
@@ -158,7 +191,11 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 	if end > 40 {
 		return ""
 	}
-	if d := v.tidyDepartment(rest[:end]); v.isDepartment(d) || v.holdsDepartment(d) {
+	d := v.tidyDepartment(rest[:end])
+	if bare := strings.Join(v.withoutRoles(strings.Fields(d)), " "); !v.isDepartment(d) && v.isDepartment(bare) { // "Admin Sales"
+		return bare
+	}
+	if v.isDepartment(d) || v.holdsDepartment(d) {
 		return d
 	}
 	if signs && !v.holdsKnown(rest[:end]) {

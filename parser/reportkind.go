@@ -266,7 +266,7 @@ func (v *vocabulary) negated(words []token, i int) bool {
 
 // quantified reads "semua … bagian X": all of a department, if a word for one stands near behind it.
 func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int) {
-	if v.departmentBehind(words, i+n) {
+	if v.departmentBehind(words, i+n) || i+n < len(words) && words[i+n].breaks == 0 && v.knownEnd(text, words, i+n) > i+n { // "semua sales"
 		w.department++
 		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
 	}
@@ -278,13 +278,13 @@ func (v *vocabulary) isThing(w token) bool {
 	return hasMark(marks, "thing")
 }
 
-// failsBehind says whether a "not", or also a fault, follows within two words: "kami pecah" is what we do.
+// failsBehind says whether a "not" or an outage, or also a fault, follows within two words: "kami pecah" is what we do.
 func (v *vocabulary) failsBehind(words []token, i int, fault bool) bool {
 	for j := i; j < len(words) && j < i+2; j++ {
 		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
 			return false
 		}
-		if _, marks := v.report.longest(words[j:]); fault && hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") {
+		if _, marks := v.report.longest(words[j:]); fault && hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") || hasMark(marks, "outage") {
 			return true
 		}
 	}
