@@ -65,7 +65,7 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	for i, it := range c.items {
 		switch it.section {
 		case "past":
-			f.past = f.past || i == 0 || c.items[i-1].section != "than" // "kayak kemarin"
+			f.past = f.past || i == 0 || c.items[i-1].section != "than" && !v.isFirst(c.items, i, words) // "kayak kemarin"
 		case "briefly":
 			f.past, f.briefly = true, true
 		case "done":
@@ -102,6 +102,15 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 		i = v.judgeItem(&f, c, i, hedged, text, words)
 	}
 	return f
+}
+
+// isFirst says whether a "dulu" says that something is to be done first ("harus restart dulu"), not that it was before.
+func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
+	if items[i].count > 1 || words[items[i].first].id != v.ids["dulu"] {
+		return false
+	}
+	s := items[i-1].section
+	return s != "filler" && s != "past"
 }
 
 // judgeItem reads the item i of a clause, and gives the last item that it has read.

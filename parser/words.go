@@ -36,7 +36,7 @@ var sections = map[string]map[string]bool{
 		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
 		"request": false, "redo": false, "close": false, "keep open": false, "new": false, "beside": false, "past": false, "if": false, "perhaps": false, "partly": false,
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
-		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false},
+		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false},
 	"stop":       {"stop": false},
 	"department": {"department": false},
 	"asset":      {"pattern": false, "not": false, "place": false, "brand": false},
@@ -184,6 +184,8 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 			var err error
 			switch {
 			case section == "spelling", section == "addressing": // looked up as they stand
+			case section == "breaks", section == "works":
+				err = v.addVerb(e, section)
 			case subject == "verdict":
 				err = v.add(&v.verdict, e, section)
 			case subject == "report":
@@ -279,6 +281,39 @@ func (v *vocabulary) add(t *trie, e entry, section string) error {
 	}
 	t.marks[node] = append(t.marks[node], mark{section, e.value})
 	return nil
+}
+
+// addVerb adds an English verb of the answers with its endings: a fault in all of them, a success where it is said to
+// happen. Its bare form may be what somebody does ("restart").
+func (v *vocabulary) addVerb(e entry, section string) error {
+	verb, rest, more := strings.Cut(e.phrase, " ")
+	if more {
+		rest = " " + rest
+	}
+	s, ed, ing := inflect(verb)
+	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
+	for _, form := range forms {
+		e.phrase = form + rest
+		if err := v.add(&v.verdict, e, section); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inflect gives the endings of a regular English verb: jams, jammed, jamming.
+func inflect(verb string) (s, ed, ing string) {
+	last, vowels := verb[len(verb)-1], "aeiou"
+	double := len(verb) >= 3 && len(verb) <= 4 && !strings.ContainsRune(vowels+"wxy", rune(last)) && strings.IndexByte(vowels, verb[len(verb)-2]) >= 0 && strings.IndexByte(vowels, verb[len(verb)-3]) < 0
+	switch {
+	case last == 'e':
+		return verb + "s", verb + "d", verb[:len(verb)-1] + "ing"
+	case double:
+		return verb + "s", verb + string(last) + "ed", verb + string(last) + "ing"
+	case strings.HasSuffix(verb, "ch"), strings.HasSuffix(verb, "sh"), last == 'x', last == 's':
+		return verb + "es", verb + "ed", verb + "ing"
+	}
+	return verb + "s", verb + "ed", verb + "ing"
 }
 
 // id gives the number of a word, a new one where it has none.
