@@ -13,7 +13,7 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 	if len(lines) > 40 {
 		lines = lines[:40]
 	}
-	known, below := "", ""
+	known, below, byJob := "", "", false
 	for i, line := range lines {
 		s := trimBlank(line)
 		if s == "" || len(s) > signatureLine || v.isDisclaimer(s) || v.isSentFrom(s) {
@@ -25,10 +25,11 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 			if called {
 				return d
 			}
-			if known == "" || job && v.isDepartment(strings.ToLower(trimBlank(part))) { // "Regional Sales Manager | Commercial"
-				known = d
+			role := v.hasRole(strings.Fields(part))
+			if d != "" && (known == "" || byJob && !role && (job || v.signatureParts(s)[0] == part)) { // "Regional Sales Manager | Commercial"
+				known, byJob = d, role
 			}
-			job = known != "" && v.hasRole(strings.Fields(part))
+			job = role
 		}
 		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
 			below = v.unitLine(s)

@@ -185,6 +185,9 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 	}
 	rest = strings.TrimLeft(bare, " ,(-/|")
 	end := strings.IndexAny(rest, ",.;:()|\n-")
+	if end >= 0 && end <= 3 && rest[end] == '.' { // "Kusnadi, S.Sos"
+		return ""
+	}
 	if end < 0 {
 		end = len(rest)
 	}

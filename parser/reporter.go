@@ -37,20 +37,49 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	if from != "" {
 		return from, "header"
 	}
+	if name := v.signedOff(s.text); name != "" {
+		return name, name
+	}
 	if name, said := v.nameByAddress(s); name != "" || display == "" {
 		return name, said
 	}
 	return display, "header"
 }
 
-// personOf gives a display name without "Bu" before it, and nothing for a mailbox that many share: "Tim Purchasing".
+// personOf gives a display name without "Bu" before it, and nothing for a mailbox that many share: "Tim Purchasing",
+// "Ruang Melati".
 func (v *vocabulary) personOf(display string) string {
 	words := strings.Fields(display)
 	for len(words) > 1 && v.closing.isAddress[strings.ToLower(strings.Trim(words[0], "."))] && v.unit[strings.ToLower(words[0])] == 0 {
 		words = words[1:]
 	}
 	name := strings.Join(words, " ")
+	if len(words) > 1 && v.marked(v.tokens(words[0]), "place") {
+		return ""
+	}
 	if len(words) > 1 && (v.unit[strings.ToLower(words[0])]&unitBefore != 0 || v.role[strings.ToLower(words[0])]) && v.isDepartment(v.trimUnit(strings.Join(words[1:], " "))) || v.isDepartment(name) {
+		return ""
+	}
+	return name
+}
+
+// signedOff finds the name before a known department in the last sentence of a text: "Ns. Kartini, Keperawatan".
+func (v *vocabulary) signedOff(text string) string {
+	last := strings.TrimRight(text, " \n.")
+	last = last[strings.LastIndexByte(last, '\n')+1:]
+	if i := strings.LastIndex(last, ". "); i >= 0 {
+		last = last[i+2:]
+	}
+	i := strings.IndexAny(last, ",(-/|")
+	if i <= 0 || v.unitBeside(last[i:], false) == "" {
+		return ""
+	}
+	words := v.tokens(last[:i])
+	if len(words) == 0 {
+		return ""
+	}
+	name, end := v.statedName(last[:i], words, 0, false)
+	if end < len(words) {
 		return ""
 	}
 	return name

@@ -266,7 +266,7 @@ func (v *vocabulary) negated(words []token, i int) bool {
 
 // quantified reads "semua … bagian X": all of a department, if a word for one stands near behind it.
 func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int) {
-	if v.departmentBehind(words, i+n) || i+n < len(words) && words[i+n].breaks == 0 && v.knownEnd(text, words, i+n) > i+n { // "semua sales"
+	if v.departmentBehind(words, i+n) {
 		w.department++
 		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
 	}

@@ -342,47 +342,6 @@ func (v *vocabulary) nameLine(s, name string) bool {
 	return true
 }
 
-// sharesName says whether a line holds a name of the sender, and little else.
-func sharesName(s, name string) bool {
-	if name == "" || s == "" || len(s) > nameBytes || strings.ContainsAny(s, ":：=") {
-		return false
-	}
-	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
-	if len(words) == 0 || len(words) > nameWords {
-		return false
-	}
-	own := " " + strings.ToLower(strings.Map(letterOrBlank, name)) + " "
-	shared := 0
-	for _, w := range words {
-		if len(w) > 1 && strings.Contains(own, " "+w+" ") {
-			shared++
-		}
-	}
-	return shared > 0 && 2*shared >= len(words)
-}
-
-// isWholeName says whether a line is made of at least two of the sender's names.
-func isWholeName(s, name string) bool {
-	if len(name) == 0 || !sharesName(s, name) {
-		return false
-	}
-	own := " " + strings.ToLower(strings.Map(letterOrBlank, name)) + " "
-	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
-	for _, w := range words {
-		if !strings.Contains(own, " "+w+" ") {
-			return false
-		}
-	}
-	return len(words) >= 2
-}
-
-func letterOrBlank(r rune) rune {
-	if unicode.IsLetter(r) || r == '\'' {
-		return r
-	}
-	return ' '
-}
-
 // bareName finds a signature without a closing: a last paragraph that begins with the sender's name.
 func (v *vocabulary) bareName(lines []textLine, name string) int {
 	start, seen := len(lines), 0
