@@ -69,7 +69,7 @@ func (c *collector) collect(p *part, within string) {
 	file := Attachment{
 		Filename: name, ContentType: marked(p.kind), ContentID: shorten(contentID, 998),
 		Inline: p.disposition == "inline" || p.disposition == "" && contentID != "" && within == "multipart/related",
-		Data:   data,
+		Data:   data, within: p.opened,
 	}
 	if isTNEF(p.kind, name) && c.collectTNEF(data) {
 		return
@@ -89,6 +89,9 @@ func (c *collector) collectMail(p *part) {
 	c.guard.nested++
 	inner := &collector{guard: c.guard, text: findBodies(root, c.guard).text}
 	inner.collect(root, "")
+	for i := range inner.files {
+		inner.files[i].within = true
+	}
 	c.files = append(c.files, inner.files...)
 	c.guard.nested--
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// seeds are the mails of testdata, and the hostile ones in small.
+// seeds are the mails of testdata and of the corpora, and the hostile ones in small.
 func seeds(t testing.TB) [][]byte {
 	t.Helper()
-	var all [][]byte
+	all := corpora(t)
 	for _, pattern := range []string{"testdata/*/*.eml", "testdata/*/*.txt"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -79,30 +79,35 @@ func TestLineEndsDoNotMatter(t *testing.T) {
 	}
 }
 
-// The public corpora stay outside: HELPOST_CORPUS names a folder of mails, at any depth.
-func TestCorpus(t *testing.T) {
+// corpora are the mails of the public corpora, which stay outside: HELPOST_CORPUS names a folder of mails, at any depth.
+func corpora(t testing.TB) (all [][]byte) {
+	t.Helper()
 	root := os.Getenv("HELPOST_CORPUS")
 	if root == "" {
-		t.Skip("HELPOST_CORPUS names no folder of mails")
+		return nil
 	}
-	p := testParser(t)
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".eml" {
+		if err != nil || entry.IsDir() || !slices.Contains([]string{".eml", ".raw", ".txt"}, filepath.Ext(path)) {
 			return err
 		}
 		raw, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
+		all = append(all, raw)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatal("no mails in ", root, err)
+	}
+	return all
+}
+
+func TestCorpus(t *testing.T) {
+	p := testParser(t)
+	for _, raw := range corpora(t) {
 		m := p.Parse(raw)
 		checkLaws(t, raw, m)
 		if m.Problem != "" {
-			t.Errorf("%s: %s", path, m.Problem)
+			t.Errorf("%s: %s", head(string(raw), 200), m.Problem)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -99,6 +99,8 @@ type Attachment struct {
 	Screenshot  bool // a real picture of some size (by its bytes), not a logo, an icon or a tracking pixel
 	SHA256      string
 	Data        []byte
+
+	within bool // its bytes stand in another file of the mail too: it came in an attached mail, or its content was opened
 }
 
 // Forward is a mail passed on: by the forwarded block in the text, or attached.

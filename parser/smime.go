@@ -18,6 +18,7 @@ func openSigned(p *part, g *guard) bool {
 	}
 	inner := readMail(content, g)
 	envelope := *p
+	envelope.opened = true
 	p.children = []*part{inner, &envelope}
 	p.kind, p.disposition, p.params, p.dispParams = "multipart/mixed", "", nil, nil
 	return true
