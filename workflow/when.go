@@ -238,6 +238,9 @@ func dateOf(words []string, w, second string, today time.Time) (time.Time, int) 
 	return time.Time{}, 0
 }
 
+// farthest is how many years ahead a day may lie: what is farther is a slip of the fingers.
+const farthest = 10
+
 func date(year, month, day string, today time.Time, used int) (time.Time, int) {
 	m, err1 := strconv.Atoi(month)
 	d, err2 := strconv.Atoi(day)
@@ -249,7 +252,7 @@ func date(year, month, day string, today time.Time, used int) (time.Time, int) {
 		y += 2000
 	}
 	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, today.Location())
-	if t.Day() != d || int(t.Month()) != m {
+	if t.Day() != d || int(t.Month()) != m || t.After(today.AddDate(farthest, 0, 0)) {
 		return time.Time{}, 0
 	}
 	if year == "" && t.Before(today) {

@@ -363,7 +363,7 @@ func TestWhenPeopleWriteTimes(t *testing.T) {
 			t.Errorf("%q: %v %q %v, want %v %q", row.arg, got.In(w.p.Zone), rest, ok, row.want, row.rest)
 		}
 	}
-	for _, arg := range []string{"", "nanti", "kalau sempat", "31/2", "25:00", "menunggu vendor", "99"} {
+	for _, arg := range []string{"", "nanti", "kalau sempat", "31/2", "25:00", "menunggu vendor", "99", "30/1/2206", "9999-12-31 23:59"} {
 		if got, _, ok := w.p.When(arg, w.now, allDay{}); ok {
 			t.Errorf("%q was read as %v", arg, got)
 		}
