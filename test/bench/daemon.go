@@ -124,10 +124,14 @@ func (r *relay) close() {
 }
 
 // await waits until so many notices came: an acknowledgement and the assignee's for each mail.
-func (r *relay) await(n int) error {
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if r.count.Load() >= int64(n) {
+func (r *relay) await(n int64) error {
+	for seen, end := int64(0), time.Now().Add(2*time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		have := r.count.Load()
+		if have >= n {
 			return nil
+		}
+		if have > seen { // it goes on
+			seen, end = have, time.Now().Add(2*time.Minute)
 		}
 	}
 	return fmt.Errorf("%d of %d notices came", r.count.Load(), n)
@@ -170,4 +174,44 @@ func readMeters(addr string, pid int) (meterReading, error) {
 		}
 	}
 	return m, nil
+}
+
+// anonymous is how much memory a process has that no file stands behind, in MB; 0 where that cannot be read.
+func anonymous(pid int) float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, is := strings.CutPrefix(line, "RssAnon:"); is {
+			kb, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
+			if err != nil {
+				return 0
+			}
+			return kb / 1024
+		}
+	}
+	return 0
+}
+
+// watchMemory looks at a process until the function that it returns is called, which says the most it had.
+func watchMemory(pid int) func() float64 {
+	most := make(chan float64)
+	end := make(chan struct{})
+	go func() {
+		high := 0.0
+		for {
+			high = max(high, anonymous(pid))
+			select {
+			case <-end:
+				most <- high
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return func() float64 {
+		close(end)
+		return <-most
+	}
 }
