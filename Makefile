@@ -36,7 +36,7 @@ fuzz: ## a minute for each fuzz target
 year: ## a simulated year of 40 tickets a day, with its figures
 	HELPOST_YEAR=40 $(GO) test -count=1 -timeout 60m -run TestAYear -v ./internal/gateway
 
-bench: ## the figures of the parts, and of the whole beside a bare durable sink
+bench: ## the figures of the parts, and of the whole beside a bare durable sink and Postfix
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./test/bench
 
