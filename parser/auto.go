@@ -349,6 +349,27 @@ func (p *Parser) isRobot(address string) bool {
 	return false
 }
 
+// NoReply says whether nobody reads what is sent to an address, so that it is never answered.
+func (p *Parser) NoReply(address string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	if p.isRobot(local) {
+		return true
+	}
+	bare := local
+	if i := strings.IndexAny(local, "+="); i > 0 {
+		bare = local[:i]
+	}
+	if p.auto.members["daemon"][bare] || p.auto.members["unanswered sender"][bare] {
+		return true
+	}
+	for _, robot := range p.auto.phrases["unanswered sender"] {
+		if head, cut := strings.CutSuffix(robot, "*"); cut && strings.HasPrefix(local, head) {
+			return true
+		}
+	}
+	return false
+}
+
 // tellsAbsence says whether the new words tell of an absence.
 func (p *Parser) tellsAbsence(m *Mail) bool {
 	return p.auto.holds("absence", plainWords(head(m.NewText, readForWords)))

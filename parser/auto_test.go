@@ -194,3 +194,16 @@ func TestWordFilesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsNeverAnswered(t *testing.T) {
+	p := testParser(t)
+	for address, want := range map[string]bool{
+		"MAILER-DAEMON@mx.example": true, "postmaster@a.example": true, "no-reply@a.example": true, "noreply123@a.example": true, "alerts-noreply@a.example": true,
+		"bounces+x=y@a.example": true, "bounces-17@a.example": true, "autoreply@a.example": true, "jangan-balas@a.example": true,
+		"rina@company.com": false, "auto-parts@company.com": false, "daemonia@company.com": false, "reply@company.com": false, "": false,
+	} {
+		if got := p.NoReply(address); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}

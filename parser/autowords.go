@@ -30,7 +30,7 @@ type autoWords struct {
 var autoSections = []string{
 	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "months", "weekdays",
 	"receipt subject", "receipt opening", "receipt", "recall subject", "recall", "reaction",
-	"answer field", "robot field", "list field", "bulk field", "robot sender", "daemon", "daemon name", "failure", "delay", "late", "original",
+	"answer field", "robot field", "list field", "bulk field", "robot sender", "unanswered sender", "daemon", "daemon name", "failure", "delay", "late", "original",
 }
 
 // readAutoWords reads and checks the embedded files. An error names file and line.

@@ -73,6 +73,7 @@ type Mail struct {
 	Until       time.Time   // of an absence: until when, midnight UTC of the day after the last day; zero where it does not say
 	Suppress    bool        // X-Auto-Response-Suppress or a foreign X-Helpost-*: no automatic answer is wanted
 	Forward     *Forward    // where the mail passes another one on
+	PassesOn    bool        // its subject says that it passes one on: "Fwd:"
 	Signed      bool        // S/MIME or PGP/MIME signed (not verified)
 
 	Problem string // why the mail could not be read as MIME; "" where it could

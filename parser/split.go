@@ -13,6 +13,7 @@ const htmlBytes = 1 << 20 // of a mail that answers nothing; a larger one is not
 // text shows no quote.
 func (p *Parser) split(m *Mail, text, source string) {
 	v, o := p.words, p.words.occasionOf(m, p.opts.Prefix)
+	m.PassesOn = o.forward
 	lines := cutLines(text)
 	var h htmlText
 	if source != "" && (o.reply || len(source) <= htmlBytes) {

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ func (g *Gateway) bind(ctx context.Context, r Read) (Bound, error) {
 			From: g.oneself(r), Proof: r.Proof, StoodIn: r.StoodIn,
 			Envelope: r.Rcpt, InReplyTo: r.Said.InReplyTo, References: r.Said.References, OriginalID: r.Said.OriginalMessageID,
 			Subject: r.Said.Subject, Quoted: r.Said.Quoted + "\n" + r.Said.NewText,
-			IsForward: forwarded.MatchString(r.Said.Subject), IsAgent: g.isAgent(r.Sender), IsBounce: r.Said.Auto == sop.Bounced, MayReport: g.mayReport(r.Sender) || r.Release != "",
+			IsForward: r.Said.PassesOn, IsAgent: g.isAgent(r.Sender), IsBounce: r.Said.Auto == sop.Bounced, MayReport: g.mayReport(r.Sender) || r.Release != "",
 		}
 		if m.IsBounce && r.Said.ReturnedID != "" {
 			m.InReplyTo = append(slices.Clone(m.InReplyTo), r.Said.ReturnedID)
@@ -60,8 +59,6 @@ func (g *Gateway) bind(ctx context.Context, r Read) (Bound, error) {
 	})
 	return b, err
 }
-
-var forwarded = regexp.MustCompile(`(?i)^\s*(fwd?|wg|tr|terusan|diteruskan|fw|rv|enc|doorst|vs|i)\s*:`)
 
 // oneself is who writes: of a proven agent his own address, whichever of his he used.
 func (g *Gateway) oneself(r Read) string {
@@ -206,14 +203,6 @@ func (g *Gateway) keepOut(ctx context.Context, r Read, why string) (Passed, erro
 	return Passed{Outcome: "quarantined", Detail: why}, err
 }
 
-// robots are local parts that nobody reads.
-var robots = regexp.MustCompile(`(?i)^(mailer-daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|noreply.*|bounces?([-+=].*)?|daemon|auto(mated|reply|responder)?)$`)
-
-func isRobot(address string) bool {
-	local, _, _ := strings.Cut(address, "@")
-	return robots.MatchString(local)
-}
-
 // input is what workflow must know of a mail in one of its bindings.
 func (g *Gateway) input(b Bound, to thread.Binding) *workflow.Mail {
 	said := b.Said
@@ -226,7 +215,7 @@ func (g *Gateway) input(b Bound, to thread.Binding) *workflow.Mail {
 		MailFrom: mailauth.LowerASCII(b.From), MessageID: said.MessageID, Subject: said.Subject, Lang: said.Lang,
 		Mailbox: box.Address, Team: box.Team,
 		Text: said.NewText, Body: said.NewText, Auto: said.Auto, Suppress: said.Suppress, Until: said.Until,
-		NoReply: isRobot(b.Sender) || isRobot(mailauth.LowerASCII(b.From)), Files: len(said.Attachments),
+		NoReply: g.Parser.NoReply(b.Sender) || g.Parser.NoReply(b.From), Files: len(said.Attachments),
 	}
 	if known.Lang != "" {
 		m.Lang = known.Lang
@@ -331,7 +320,7 @@ func (g *Gateway) watchers(b Bound) (all []string, crowd bool) {
 }
 
 func (g *Gateway) mayWatch(address string) bool {
-	if _, _, ours := g.Mailbox(address); ours || g.onDesk(address) || isRobot(address) || g.Directory == nil {
+	if _, _, ours := g.Mailbox(address); ours || g.onDesk(address) || g.Parser.NoReply(address) || g.Directory == nil {
 		return false
 	}
 	if g.Directory.Listed() {
