@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"helpost/internal/compose"
 	"helpost/internal/config"
 	"helpost/internal/directory"
+	"helpost/internal/durable"
 	"helpost/internal/gateway"
 	"helpost/internal/life"
 	"helpost/internal/mailauth"
@@ -84,7 +84,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if h.blobs, err = dir.Open(cfg.Blobs.Dir); err != nil {
 		return nil, err
 	}
-	if err = os.MkdirAll(filepath.Dir(cfg.Store.Path), 0o700); err != nil {
+	if err = durable.MkdirAll(filepath.Dir(cfg.Store.Path)); err != nil {
 		return nil, err
 	}
 	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.committed}); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"helpost/internal/blob"
+	"helpost/internal/durable"
 	"helpost/internal/store"
 	"helpost/internal/store/bolt"
 )
@@ -44,7 +45,7 @@ func Save(ctx context.Context, path string, from io.Reader) (m Manifest, err err
 	if err = os.Rename(f.Name(), path); err != nil {
 		return m, err
 	}
-	return m, syncDir(filepath.Dir(path))
+	return m, durable.Sync(filepath.Dir(path))
 }
 
 // Restore brings a backup back: the store to a path at which there is none or one without tickets (else ErrNotEmpty), the
@@ -64,7 +65,7 @@ func Restore(ctx context.Context, path, to string, blobs blob.Store) (Manifest, 
 
 // claim locks the place of the store, so that nothing begins to use it meanwhile.
 func claim(ctx context.Context, to string) (release func(restored bool) error, err error) {
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+	if err := durable.MkdirAll(filepath.Dir(to)); err != nil {
 		return nil, err
 	}
 	_, err = os.Lstat(to)
@@ -114,7 +115,7 @@ func restore(ctx context.Context, path, to string, blobs blob.Store) error {
 	if err := os.Rename(fresh, to); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(to))
+	return durable.Sync(filepath.Dir(to))
 }
 
 func writeFile(path string, from io.Reader) error {
@@ -127,12 +128,4 @@ func writeFile(path string, from io.Reader) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"helpost/internal/blob"
+	"helpost/internal/durable"
 )
 
 const (
@@ -49,7 +50,7 @@ type folder struct {
 // Open opens the folder and makes it where there is none.
 func Open(root string) (*Store, error) {
 	s := &Store{root: root, now: time.Now}
-	if err := os.MkdirAll(root, 0o700); err != nil {
+	if err := durable.MkdirAll(root); err != nil {
 		return nil, fmt.Errorf("blobs: %w", fault(err))
 	}
 	for i := range folders {
@@ -58,7 +59,7 @@ func Open(root string) (*Store, error) {
 		}
 	}
 	for _, d := range []string{root, filepath.Dir(filepath.Clean(root))} {
-		if err := syncDir(d); err != nil {
+		if err := durable.Sync(d); err != nil {
 			return nil, fmt.Errorf("blobs: %w", fault(err))
 		}
 	}
@@ -175,22 +176,13 @@ func (d *folder) sync(path string) error {
 	if done {
 		return nil
 	}
-	if err := syncDir(path); err != nil {
+	if err := durable.Sync(path); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	d.flushed = covers
 	d.mu.Unlock()
 	return nil
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // reader is an open file.

@@ -21,6 +21,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"helpost/internal/durable"
 	"helpost/internal/store"
 )
 
@@ -80,13 +81,13 @@ func mapSize() int {
 func Open(path string, o Options) (*Store, error) { return open(path, o, migrations) }
 
 func open(path string, o Options, steps []migration) (*Store, error) {
-	_, err := os.Lstat(path)
-	isNew := errors.Is(err, os.ErrNotExist)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if err := makeNew(path, o, steps); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, fault(err))
+		}
+	}
 	db, err := openFile(path, o)
 	if err != nil {
-		if isNew && !errors.Is(err, store.ErrLocked) {
-			os.Remove(path) // else half a file would stand in the way of the next attempt
-		}
 		return nil, err
 	}
 	s := &Store{
@@ -96,22 +97,64 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	if err := s.prepare(isNew, steps); err != nil {
+	if err := s.prepare(steps); err != nil {
 		db.Close()
-		if isNew {
-			os.Remove(path)
-		}
 		return nil, fmt.Errorf("%s: %w", path, fault(err))
 	}
-	_ = os.Remove(path + compactSuffix) // what a compaction left that was broken off
+	s.removeLeft()
 	go s.write()
 	return s, nil
 }
 
+// newSuffix and some digits are the end of the name under which a store is made.
+const newSuffix = ".new-"
+
+// makeNew makes an empty store and gives it its name last: a power cut leaves a whole one or none. Where another process was
+// faster it is that one's.
+func makeNew(path string, o Options, steps []migration) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix) // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := openFile(f.Name(), o)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(migrate(db, steps), db.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		if _, there := os.Lstat(path); there != nil {
+			return err
+		}
+	}
+	if o.NoSync {
+		return nil
+	}
+	return durable.Sync(filepath.Dir(path))
+}
+
+// removeLeft removes what was left where a compaction or the making of a store was broken off.
+func (s *Store) removeLeft() {
+	left, _ := filepath.Glob(s.path + newSuffix + "*") // none, where the path is no pattern
+	for _, name := range append(left, s.path+compactSuffix) {
+		_ = os.Remove(name)
+	}
+}
+
 // openFile opens and locks the file itself.
-func openFile(path string, o Options) (*bbolt.DB, error) {
+func openFile(path string, o Options) (db *bbolt.DB, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // bbolt trusts the pages that it reads at open
+			db, err = nil, fmt.Errorf("%s is damaged: %v", path, cause)
+		}
+	}()
 	var opened *os.File
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         time.Nanosecond, // a second process is told at once
 		FreelistType:    bbolt.FreelistMapType,
 		NoFreelistSync:  true, // freepages.go says when it is written
@@ -143,14 +186,9 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 }
 
 // prepare brings the schema up to date and reads what the store keeps in memory.
-func (s *Store) prepare(isNew bool, steps []migration) error {
+func (s *Store) prepare(steps []migration) error {
 	if err := migrate(s.db, steps); err != nil {
 		return err
-	}
-	if isNew && !s.opts.NoSync {
-		if err := syncDir(filepath.Dir(s.path)); err != nil {
-			return err
-		}
 	}
 	return s.db.View(func(tx *bbolt.Tx) error {
 		var err error
@@ -160,15 +198,6 @@ func (s *Store) prepare(isNew bool, steps []migration) error {
 		s.outbox, err = loadOutbox(tx)
 		return err
 	})
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // Path is the file of the store.

@@ -115,6 +115,7 @@ func TestMigrationsRunOnceInOrderAndWhole(t *testing.T) {
 func TestWhatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 	for says, content := range map[string][]byte{
 		"a text": []byte("this is no store\n"), "zeros": make([]byte, 1<<15), "much": bytes.Repeat([]byte("helpost "), 1<<13),
+		"a store without its pages": withoutPages(t),
 	} {
 		path := file(t)
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -144,6 +145,26 @@ func TestWhatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
+// withoutPages is a file that begins as a bbolt file does, and holds zeros where its pages should be.
+func withoutPages(t *testing.T) []byte {
+	t.Helper()
+	path := file(t)
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metas := 2 * db.Info().PageSize
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(content[metas:])
+	return content
+}
+
 func TestAStoreThatCannotBeMadeLeavesNoFile(t *testing.T) {
 	path := file(t)
 	refuse := errors.New("no")
@@ -159,8 +180,8 @@ func TestAStoreThatCannotBeMadeLeavesNoFile(t *testing.T) {
 	if _, err := open(path, Options{}, []migration{func(*bbolt.Tx) error { return refuse }}); !errors.Is(err, refuse) {
 		t.Error(err)
 	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error("a store that was there before is gone")
+	if left, err := filepath.Glob(path + "*"); err != nil || len(left) != 1 {
+		t.Errorf("beside a store that was there before stand %v", left)
 	}
 }
 
@@ -217,5 +238,43 @@ func TestAStoreFromBeforeSealsGetsThem(t *testing.T) {
 		return err
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Of several that make the same store at the same moment one has it, and the others are told so.
+func TestOneOfManyMakesTheStore(t *testing.T) {
+	for range 10 {
+		path := file(t)
+		stores, begin := make(chan *Store, 6), make(chan bool)
+		for range cap(stores) {
+			go func() {
+				<-begin
+				s, err := Open(path, Options{})
+				if err != nil && !errors.Is(err, store.ErrLocked) {
+					t.Error(err)
+				}
+				stores <- s
+			}()
+		}
+		close(begin)
+		var mine *Store
+		for range cap(stores) {
+			if s := <-stores; s != nil && mine != nil {
+				t.Error("two have it")
+			} else if s != nil {
+				mine = s
+			}
+		}
+		if mine == nil {
+			t.Fatal("nobody has it")
+		}
+		commitTest(t, mine, mail(1))
+		if err := mine.Close(); err != nil {
+			t.Fatal(err)
+		}
+		expectTickets(t, openTest(t, path, Options{}), 1)
+		if left, err := filepath.Glob(path + "*"); err != nil || len(left) != 1 {
+			t.Errorf("there are %v", left)
+		}
 	}
 }

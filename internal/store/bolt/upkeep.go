@@ -12,6 +12,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"helpost/internal/durable"
 	"helpost/internal/store"
 )
 
@@ -96,7 +97,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	old := s.db
 	s.db = fresh
 	s.swap.Unlock()
-	err = syncDir(filepath.Dir(s.path))
+	err = durable.Sync(filepath.Dir(s.path))
 	if err != nil { // after a power cut the old file might stand there again, without what is committed from now on
 		s.broken = fmt.Errorf("%s: the store must be opened anew, for its directory could not be flushed: %w", s.path, err)
 		err = s.broken
