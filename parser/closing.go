@@ -9,9 +9,9 @@ import (
 // closingWords know what stands around people's words.
 type closingWords struct {
 	greeting, closing, thanks, address, sentFrom, sentWhole, postscript []string
-	device, disclaimer, banner                                          phraseIndex
+	device, disclaimer, banner, contact                                 phraseIndex
 	starts                                                              map[string]uint8 // first words of closings and the like
-	particle                                                            map[string]bool
+	particle, street                                                    map[string]bool
 	isAddress                                                           map[string]bool
 }
 
@@ -28,12 +28,16 @@ func newClosingWords(l lists) closingWords {
 	get := func(section string) []string { return unique(l.phrases("closing/" + section)) }
 	c := closingWords{greeting: get("greeting"), closing: get("closing"), thanks: get("thanks"), address: get("address"), sentFrom: get("sent from"),
 		sentWhole: get("sent whole"), device: newPhraseIndex(get("device")), disclaimer: newPhraseIndex(get("disclaimer")), banner: newPhraseIndex(get("banner")), postscript: get("postscript"),
+		contact: newPhraseIndex(get("contact")), street: map[string]bool{},
 		starts: map[string]uint8{}, particle: map[string]bool{}, isAddress: map[string]bool{}}
 	for list, mark := range map[*[]string]uint8{&c.greeting: startsGreeting, &c.closing: startsClosing, &c.thanks: startsThanks, &c.sentFrom: startsSent,
 		&c.sentWhole: startsSent, &c.postscript: startsPostscript} {
 		for _, phrase := range *list {
 			c.starts[firstLetters(phrase)] |= mark
 		}
+	}
+	for _, w := range get("street") {
+		c.street[w] = true
 	}
 	for _, w := range get("particle") {
 		c.particle[w] = true
@@ -137,7 +141,8 @@ func newPhraseIndex(phrases []string) phraseIndex {
 	return index
 }
 
-// count counts the phrases that stand in a line as whole words, each once, at most to a limit.
+// count counts the phrases that stand in a line as whole words, each once, at most to a limit. Behind a phrase that ends in a
+// sign anything may stand.
 func (x phraseIndex) count(low string, limit int) int {
 	var seen [8]string
 	n := 0
@@ -152,7 +157,8 @@ func (x phraseIndex) count(low string, limit int) int {
 			if !strings.HasPrefix(low[i:], p) || slices.Contains(seen[:n], p) {
 				continue
 			}
-			if next, _ := utf8.DecodeRuneInString(low[i+len(p):]); i+len(p) == len(low) || !isWordRune(next) {
+			last, _ := utf8.DecodeLastRuneInString(p)
+			if next, _ := utf8.DecodeRuneInString(low[i+len(p):]); i+len(p) == len(low) || !isWordRune(next) || !isWordRune(last) {
 				seen[n] = p
 				n++
 				break

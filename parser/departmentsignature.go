@@ -59,7 +59,7 @@ func (v *vocabulary) unitLine(s string) string {
 func (v *vocabulary) belowName(s string) string {
 	words := v.withoutRoles(strings.Fields(strings.Trim(s, "*_-~ ")))
 	bare := strings.Join(words, " ")
-	if len(words) == 0 || len(words) > 4 || isContact(s) || strings.ContainsAny(bare, "0123456789@:|,.") || v.says(bare) {
+	if len(words) == 0 || len(words) > 4 || v.isContact(s) || strings.ContainsAny(bare, "0123456789@:|,.") || v.says(bare) {
 		return ""
 	}
 	for _, w := range words {

@@ -301,7 +301,7 @@ func (v *vocabulary) signedName(signature, from string) string {
 			}
 			s = rest
 		}
-		if s == "" || isContact(s) || v.isSentFrom(s) || len(s) > 60 {
+		if s == "" || v.isContact(s) || v.isSentFrom(s) || len(s) > 60 {
 			continue
 		}
 		if i := strings.IndexAny(s, ",|("); i > 0 {

@@ -153,7 +153,7 @@ func (v *vocabulary) signatureLine(s string) bool {
 	if len(s) > signatureLine || strings.HasSuffix(s, "?") || strings.HasPrefix(s, "#") {
 		return false
 	}
-	if isContact(s) {
+	if v.isContact(s) {
 		return true
 	}
 	words := strings.Fields(s)
@@ -182,15 +182,18 @@ func (v *vocabulary) signatureLine(s string) bool {
 }
 
 // isContact knows telephone numbers, addresses, pages, pictures and firms.
-func isContact(s string) bool {
+func (v *vocabulary) isContact(s string) bool {
 	if len(s) > signatureLine {
 		return false
 	}
 	low := strings.ToLower(s)
-	for _, mark := range [...]string{"www.", "http://", "https://", "[cid:", "mailto:", " | ", "ext.", "ext ", "telp", "tel.", "tel:", "phone", "mobile", "fax", "pt ", "cv ", "whatsapp", "hp ", "hp:", "hp.", "e-mail:", "email:", "jl.", "jalan ", "linkedin"} {
-		if i := strings.Index(low, mark); i >= 0 && (i == 0 || !isWordRune(rune(low[i-1])) || mark[0] == ' ') {
+	for _, mark := range [...]string{"www.", "http://", "https://", "[cid:", "mailto:", " | "} {
+		if strings.Contains(low, mark) {
 			return true
 		}
+	}
+	if v.closing.contact.count(low, 1) > 0 || v.closing.street[firstLetters(s)] {
+		return true
 	}
 	if strings.Contains(s, "@") && len(strings.Fields(s)) <= 3 {
 		return true
@@ -285,7 +288,7 @@ func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name stri
 	below := v.beforePostscript(lines[i+1:])
 	first := nextLine(below, 0)
 	opening := nextLine(lines, 0) == i
-	named := first < len(below) && (v.nameLine(below[first].s, name) || isContact(below[first].s)) && v.likeSignatureOf(below[first:], name)
+	named := first < len(below) && (v.nameLine(below[first].s, name) || v.isContact(below[first].s)) && v.likeSignatureOf(below[first:], name)
 	own := rest != "" && v.nameLine(rest, name) && (kind == startsClosing || sharesName(rest, name))
 	switch {
 	case rest != "" && !own:

@@ -25,7 +25,7 @@ var sections = map[string]map[string]bool{
 	"quote": {"on": false, "wrote": false, "quoting": false, "original": false, "forwarded": false, "from": false, "date": false, "to": false,
 		"subject": false, "header": false, "forward subject": false, "reply subject": false},
 	"closing": {"greeting": false, "closing": false, "thanks": false, "address": false, "sent from": false, "sent whole": false, "device": false, "disclaimer": false,
-		"banner": false, "postscript": false, "particle": false},
+		"banner": false, "postscript": false, "particle": false, "contact": false, "street": false},
 	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "addressing": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
