@@ -22,6 +22,7 @@ type quoteWords struct {
 	forwarded []string         // "forwarded message"
 	label     map[string]uint8 // "from" of a block of header lines to its kind
 	subject   map[string]uint8 // prefixes of subjects: "fwd", "re"
+	notice    map[string]bool  // greetings of our own notices: "halo"
 }
 
 // Kinds of header lines, and of prefixes of a subject.
@@ -37,7 +38,7 @@ const (
 )
 
 func newQuoteWords(l lists) quoteWords {
-	q := quoteWords{on: map[string]bool{}, original: map[string]bool{}, label: map[string]uint8{}, subject: map[string]uint8{}}
+	q := quoteWords{on: map[string]bool{}, notice: map[string]bool{}, original: map[string]bool{}, label: map[string]uint8{}, subject: map[string]uint8{}}
 	for _, w := range l.phrases("quote/on") {
 		q.on[w] = true
 	}
@@ -49,6 +50,9 @@ func newQuoteWords(l lists) quoteWords {
 		for _, w := range l.phrases("quote/" + section) {
 			q.label[w] |= kind
 		}
+	}
+	for _, w := range l.phrases("quote/notice") {
+		q.notice[w] = true
 	}
 	for _, w := range l.phrases("quote/reply subject") {
 		q.subject[w] = prefixReply
@@ -180,7 +184,7 @@ func (v *vocabulary) markQuotes(lines []textLine, o occasion) {
 			}
 		}
 	}
-	markNotice(lines, o)
+	v.markNotice(lines, o)
 }
 
 // afterIntro says whether the line before is a quote's: without a reply's mark, > alone is not enough.

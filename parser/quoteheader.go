@@ -86,7 +86,7 @@ func (v *vocabulary) labelOf(s string, bare bool) uint8 {
 
 // markNotice is the last resort: the head or the foot of a notice of our own, quoted without any mark of it. What the notice
 // itself quotes is marked, so that marks elsewhere say nothing of it.
-func markNotice(lines []textLine, o occasion) {
+func (v *vocabulary) markNotice(lines []textLine, o occasion) {
 	if o.prefix == "" || !o.reply {
 		return
 	}
@@ -109,7 +109,7 @@ func markNotice(lines []textLine, o occasion) {
 		return
 	}
 	for i := range foot {
-		if lines[i].kind == lineNew && greetsBy(lines[i].s, o.name) {
+		if lines[i].kind == lineNew && v.greetsBy(lines[i].s, o.name) {
 			markFrom(lines, i)
 			return
 		}
@@ -127,7 +127,7 @@ func markFrom(lines []textLine, i int) {
 }
 
 // greetsBy knows the first line of a notice: "Halo Rina Wijaya,".
-func greetsBy(s, name string) bool {
-	s = strings.ToLower(s)
-	return name != "" && (s == "halo "+strings.ToLower(name)+"," || s == "hello "+strings.ToLower(name)+",")
+func (v *vocabulary) greetsBy(s, name string) bool {
+	greeting, rest, ok := strings.Cut(strings.ToLower(s), " ")
+	return ok && name != "" && v.quote.notice[greeting] && rest == strings.ToLower(name)+","
 }

@@ -96,7 +96,7 @@ func firstWord(s string) string {
 
 // endsIntro says whether an intro line can end here.
 func endsIntro(s string) bool {
-	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || strings.HasSuffix(s, "----") || strings.HasSuffix(s, ":*") || strings.HasSuffix(s, "写道") || strings.HasSuffix(s, ":]")
+	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || strings.HasSuffix(s, "---") || strings.HasSuffix(s, ":*") || strings.HasSuffix(s, "写道") || strings.HasSuffix(s, ":]")
 }
 
 // isIntro judges a whole intro line.

@@ -23,7 +23,7 @@ var wordFiles embed.FS
 // sections lists what each subject may hold; true: an entry has a value ("phrase = value").
 var sections = map[string]map[string]bool{
 	"quote": {"on": false, "wrote": false, "quoting": false, "original": false, "forwarded": false, "from": false, "date": false, "to": false,
-		"subject": false, "header": false, "forward subject": false, "reply subject": false},
+		"subject": false, "header": false, "forward subject": false, "reply subject": false, "notice": false},
 	"closing": {"greeting": false, "closing": false, "thanks": false, "address": false, "sent from": false, "sent whole": false, "device": false, "disclaimer": false,
 		"banner": false, "postscript": false, "particle": false, "contact": false, "street": false},
 	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
