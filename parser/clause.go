@@ -1,6 +1,12 @@
 package parser
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// pictured is the value of a praise that is no word: no "not" is about it.
+const pictured = "picture"
 
 // item is a phrase of an answer, or a word that no list has.
 type item struct {
@@ -36,6 +42,9 @@ func (v *vocabulary) items(text string, words []token) []item {
 		}
 		if it.section == "" && isShare(text, words[i]) {
 			it.section = "partly"
+		}
+		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); it.section == "praise" && isPicture(r) {
+			it.value = pictured
 		}
 		i += it.count
 		it.after = words[i-1].after

@@ -13,7 +13,7 @@ func lookAhead(items []item, i int) (int, string) {
 		case "broken", "relapse":
 			return j, s
 		}
-		if shown > 0 {
+		if shown > 0 || items[j].value == pictured {
 			continue
 		}
 		switch s := items[j].section; s {
