@@ -129,6 +129,9 @@ func hasUnknown(items []item) bool {
 	return false
 }
 
+// endsClause says whether a comma or a stop stands behind an item.
+func endsClause(it item) bool { return it.after != 0 }
+
 // isDate says whether a clause with a day or an hour is about when something suits, and not about how it is since then:
 // "Tuesday at two works for me".
 func isDate(items []item) bool {

@@ -194,7 +194,7 @@ func (v *vocabulary) knownAt(text string, words []token, at, i int) (mention, in
 // ofWriter says whether a "dari" speaks of who writes: it begins its clause, or "saya" or a name stands before it.
 func (v *vocabulary) ofWriter(text string, words []token, at int) bool {
 	for j := at; j > 0 && j > at-8; j-- {
-		if words[j].breaks&(breakStop|breakLine) != 0 || j == at && words[j].breaks != 0 {
+		if words[j].breaks&(breakStop|breakLine) != 0 || j >= at-1 && words[j].breaks != 0 { // "…, budi dari HRD"
 			return true
 		}
 		if _, marks := v.report.longest(words[j-1 : j]); hasMark(marks, "i am") || j == at && isCapital(text, words[j-1]) {

@@ -13,23 +13,26 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 	if len(lines) > 40 {
 		lines = lines[:40]
 	}
-	known, below, byJob := "", "", false
+	known, below, job, byJob := "", "", "", false
 	for i, line := range lines {
 		s := trimBlank(line)
 		if s == "" || len(s) > signatureLine || v.isDisclaimer(s) || v.isSentFrom(s) {
 			continue
 		}
-		job := false
+		beside := false
 		for _, part := range v.signatureParts(s) {
 			d, called := v.signatureUnit(part, name)
 			if called {
 				return d
 			}
 			role := v.hasRole(strings.Fields(part))
-			if d != "" && (known == "" || byJob && !role && (job || v.signatureParts(s)[0] == part)) { // "Regional Sales Manager | Commercial"
+			if d != "" && (known == "" || byJob && !role && (beside || v.signatureParts(s)[0] == part)) { // "Regional Sales Manager | Commercial"
 				known, byJob = d, role
 			}
-			job = role
+			beside = role
+		}
+		if d := v.tidyDepartment(s); job == "" && v.isDepartment(d) { // "Kasir" may be a job or where it is done
+			job = d
 		}
 		if below == "" && i > 0 && sharesName(trimBlank(lines[i-1]), name) {
 			below = v.unitLine(s)
@@ -37,6 +40,9 @@ func (v *vocabulary) fromSignature(signature, name string) string {
 	}
 	if known != "" {
 		return known
+	}
+	if below == "" {
+		return job
 	}
 	return below
 }

@@ -269,7 +269,22 @@ func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int
 	if v.departmentBehind(words, i+n) {
 		w.department++
 		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
+	} else if j := i + n; j+1 < len(words) && words[j].breaks == 0 && v.isFleet(words[j]) && !v.marked(words[j+1:], "mine") && v.failsBehind(words, j+1, true) { // "semua forklift berhenti"
+		w.department++
+		w.note("department", text[words[i].start:words[j].end])
 	}
+}
+
+// isFleet says whether a word is something of which a whole department has many.
+func (v *vocabulary) isFleet(w token) bool {
+	_, marks := v.verdict.longest([]token{w})
+	for _, m := range marks {
+		switch m.value {
+		case "printer", "computer", "scanner", "handheld", "pos", "phone", "cctv", "vehicle", "edc":
+			return m.section == "thing"
+		}
+	}
+	return false
 }
 
 // isThing says whether a word is something that a ticket can be about: "komputer kami" is no group of people.

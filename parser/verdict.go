@@ -80,6 +80,8 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.again = true
 		case "if":
 			f.iff = true
+		case "once": // "once I am back", but "it refreshed once"
+			f.iff = f.iff || i == 0 || i+1 < len(c.items) && c.items[i+1].section == "filler" && !endsClause(it)
 		case "thought":
 			f.thought = true
 		case "day":
@@ -117,6 +119,19 @@ func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
 func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text string, words []token) int {
 	it := c.items[i]
 	switch it.section {
+	case "without":
+		if _, about := lookAhead(c.items, i); about == "" || about == "stop" {
+			return i // "without VPN": no fault by itself
+		}
+		return f.negation(c.items, i, hedged, "")
+	case "same": // "same loop as before"
+		for _, next := range c.items[i+1:] {
+			if next.section == "past" {
+				f.past, f.worse = false, true
+				f.sayNegative(it, false)
+				break
+			}
+		}
 	case "not", "not yet":
 		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
 	case "still":
@@ -211,6 +226,10 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 		}
 		f.later = true
 	default:
+		if j, about := lookAhead(c.items, i); it.section == "partly" && about == "try" && j <= i+2 { // "baru bisa kami pastikan"
+			f.later = true
+			return j
+		}
 		f.worse = true
 		f.sayNegative(it, false)
 	}
