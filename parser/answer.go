@@ -108,7 +108,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	case f.good:
 		a.good = true
 		a.note(f)
-	case (c.but || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other:
+	case (c.but || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other && !(c.only && hasSection(c, "duration")):
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
 			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
 		}

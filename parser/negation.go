@@ -38,6 +38,10 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	bareNo := lower(written) == "no"
 	switch about {
 	case "good", "yes", "praise", "progress":
+		if next := j + 1; items[j].section == "fair" && next < len(items) && items[next].section == "try" { // "belum bisa saya coba"
+			f.later = true
+			return next
+		}
 		f.sayNegative(items[j], false)
 		return j
 	case "stop":
@@ -58,7 +62,7 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		if bareNo || j > i+1 {
 			f.sayNegative(items[j], false)
 		} else {
-			f.sayGood(items[j], true)
+			f.sayGood(items[j], i == 0 || items[i-1].section != "done") // "sudah tidak nyangkut"
 		}
 		return j
 	case "try", "later":

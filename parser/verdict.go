@@ -106,6 +106,27 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	return f
 }
 
+// until reads "sampai": what stands behind it is no fact, but for a time; what worked until a time before does no more.
+func (f *finding) until(rest []item, it item) {
+	if len(rest) > 0 {
+		switch rest[0].section {
+		case "now", "day":
+			return
+		}
+	}
+	for _, next := range rest {
+		switch next.section {
+		case "past", "broken", "bad", "relapse", "partly", "gone", "not", "not yet":
+			if f.good || f.hedged {
+				f.good, f.hedged = false, false
+				f.sayBriefly(it)
+				return
+			}
+		}
+	}
+	f.iff = true
+}
+
 // isFirst says whether a "dulu" says that something is to be done first ("harus restart dulu"), not that it was before.
 func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
 	if items[i].count > 1 || words[items[i].first].id != v.ids["dulu"] {
@@ -119,6 +140,8 @@ func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
 func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text string, words []token) int {
 	it := c.items[i]
 	switch it.section {
+	case "until":
+		f.until(c.items[i+1:], it)
 	case "without":
 		if _, about := lookAhead(c.items, i); about == "" || about == "stop" {
 			return i // "without VPN": no fault by itself
