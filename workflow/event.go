@@ -130,7 +130,7 @@ func diff[T any](from, to *T) map[string]json.RawMessage {
 	a, b := reflect.ValueOf(from).Elem(), reflect.ValueOf(to).Elem()
 	var changes map[string]json.RawMessage
 	for name, i := range fieldNames(a.Type()) {
-		if reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+		if same(a.Field(i), b.Field(i)) {
 			continue
 		}
 		raw, err := json.Marshal(b.Field(i).Interface())
@@ -143,6 +143,17 @@ func diff[T any](from, to *T) map[string]json.RawMessage {
 		changes[name] = raw
 	}
 	return changes
+}
+
+// same is reflect.DeepEqual; it takes values out of their struct only where it has to.
+func same(a, b reflect.Value) bool {
+	switch t := a.Type(); {
+	case t.Comparable() && a.Equal(b):
+		return true
+	case t.Kind() == reflect.Slice && a.IsNil() && b.IsNil(), t.Kind() == reflect.Map && a.IsNil() && b.IsNil():
+		return true
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 var names = map[reflect.Type]map[string]int{
