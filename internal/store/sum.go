@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,7 +15,7 @@ const SumKey = "sha256"
 // own digests of all that it names. The record keeps it, so that the chain proves the messages too.
 func (m Message) Sum() (string, error) {
 	raw, err := json.Marshal(m)
-	if err == nil { // what is no UTF-8 is another text once it was written and read
+	if err == nil && bytes.Contains(raw, []byte(`\ufffd`)) { // what is no UTF-8 is another text once it was written and read
 		m = Message{}
 		if err = json.Unmarshal(raw, &m); err == nil {
 			raw, err = json.Marshal(m)
