@@ -9,7 +9,7 @@ import (
 // closingWords know what stands around people's words.
 type closingWords struct {
 	greeting, closing, thanks, address, sentFrom, sentWhole, postscript []string
-	device, disclaimer, banner, contact                                 phraseIndex
+	device, disclaimer, banner, contact                                 *phraseIndex
 	starts                                                              map[string]uint8 // first words of closings and the like
 	particle, street                                                    map[string]bool
 	isAddress                                                           map[string]bool
@@ -130,20 +130,24 @@ func original(s, low string) string {
 }
 
 // phraseIndex finds phrases in a line in lower case, by their first word.
-type phraseIndex map[string][]string
+type phraseIndex struct {
+	by     map[string][]string
+	begins [256]bool // the first bytes of first words
+}
 
-func newPhraseIndex(phrases []string) phraseIndex {
-	index := phraseIndex{}
+func newPhraseIndex(phrases []string) *phraseIndex {
+	x := &phraseIndex{by: map[string][]string{}}
 	for _, p := range phrases {
 		first := p[:max(wordEnd(p, 0), 1)]
-		index[first] = append(index[first], p)
+		x.by[first] = append(x.by[first], p)
+		x.begins[first[0]] = true
 	}
-	return index
+	return x
 }
 
 // count counts the phrases that stand in a line as whole words, each once, at most to a limit. Behind a phrase that ends in a
 // sign anything may stand.
-func (x phraseIndex) count(low string, limit int) int {
+func (x *phraseIndex) count(low string, limit int) int {
 	var seen [8]string
 	n := 0
 	for i := 0; i < len(low) && n < min(limit, len(seen)); {
@@ -153,7 +157,11 @@ func (x phraseIndex) count(low string, limit int) int {
 			i += size
 			continue
 		}
-		for _, p := range x[low[i:end]] {
+		if !x.begins[low[i]] {
+			i = end
+			continue
+		}
+		for _, p := range x.by[low[i:end]] {
 			if !strings.HasPrefix(low[i:], p) || slices.Contains(seen[:n], p) {
 				continue
 			}

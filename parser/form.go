@@ -185,7 +185,10 @@ func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) boo
 	if label, ok := strings.CutSuffix(s, "?"); ok && lines != nil && v.label(label) != noField { // "Departemen?", the answer below
 		s = label + ":"
 	}
-	i := strings.IndexAny(s, ":：=")
+	i := indexColon(s)
+	if equals := strings.IndexByte(s, '='); equals >= 0 && (i < 0 || equals < i) {
+		i = equals
+	}
 	if i <= 0 || i > labelBytes+10 {
 		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"
 		if kind := v.label(label); ok && len(value) < nameBytes && !strings.Contains(value, ". ") && kind != noField && kind < fieldScreenshot {
@@ -201,7 +204,7 @@ func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) boo
 	}
 	value, rest := v.cutNextLabel(value)
 	if value == "" && rest == "" && lines != nil && line+1 < len(lines) && kind <= fieldAsset {
-		if next := trimBlank(lines[line+1]); len(next) < 60 && !strings.ContainsAny(next, ":：") && v.valueOf(kind, next) {
+		if next := trimBlank(lines[line+1]); len(next) < 60 && indexColon(next) < 0 && v.valueOf(kind, next) {
 			value = next
 		}
 	}
@@ -223,10 +226,22 @@ func (v *vocabulary) valueOf(kind fieldKind, s string) bool {
 	return v.nameLine(s, "")
 }
 
+// indexColon finds the first colon, ASCII's or the wide one.
+func indexColon(s string) int {
+	i := strings.IndexByte(s, ':')
+	if i >= 0 {
+		s = s[:i]
+	}
+	if wide := strings.Index(s, "："); wide >= 0 {
+		return wide
+	}
+	return i
+}
+
 // cutNextLabel cuts a value where another label begins on the same line.
 func (v *vocabulary) cutNextLabel(s string) (value, rest string) {
 	for from := 0; ; {
-		i := strings.IndexAny(s[from:], ":：")
+		i := indexColon(s[from:])
 		if i < 0 || from+i > valueBytes {
 			return s, ""
 		}

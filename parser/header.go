@@ -293,6 +293,9 @@ func messageID(value string) string {
 // readDate reads a Date field (RFC 5322 §3.3) as far as it can be read; the zero time where it cannot.
 func readDate(value string) time.Time {
 	value = strings.TrimSpace(value)
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", value); err == nil { // nearly all; mail.ParseDate comes to it late
+		return t
+	}
 	if t, err := mail.ParseDate(value); err == nil {
 		return t
 	}

@@ -58,12 +58,11 @@ func (v *vocabulary) countStops(text string) map[sop.Lang]int {
 		text = text[:4000]
 	}
 	counts := map[sop.Lang]int{}
-	words := v.tokens(text)
-	for _, w := range words[:min(len(words), langWords)] {
+	for _, w := range v.firstTokens(text, langWords) {
 		if text[w.start:w.end] == "IT" { // whom the mail is for
 			continue
 		}
-		for lang := range v.stops[w.id] {
+		for _, lang := range v.stops[w.id] {
 			counts[lang]++
 		}
 	}

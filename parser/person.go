@@ -158,7 +158,7 @@ func (v *vocabulary) isUnitAhead(words []token, i int) bool {
 
 // sharesName says whether a line holds a name of the sender, and little else.
 func sharesName(s, name string) bool {
-	if name == "" || s == "" || len(s) > nameBytes || strings.ContainsAny(s, ":：=") {
+	if name == "" || s == "" || len(s) > nameBytes || indexColon(s) >= 0 || strings.Contains(s, "=") {
 		return false
 	}
 	if before, after, ok := strings.Cut(s, ","); ok && trimBlank(after) != "" && isDegree(trimBlank(after), before) { // "Kusnadi, S.Sos"

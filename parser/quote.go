@@ -18,6 +18,7 @@ type quoteWords struct {
 	on        map[string]bool  // first words of an intro line: "On", "Pada", "Am"
 	wrote     []string         // what somebody did: "wrote:", "menulis:"
 	quoting   []string         // whole beginnings: "quoting ", "zitat von "
+	begins    [256]bool        // the first bytes of quoting
 	original  map[string]bool  // "original message"
 	forwarded []string         // "forwarded message"
 	label     map[string]uint8 // "from" of a block of header lines to its kind
@@ -43,6 +44,9 @@ func newQuoteWords(l lists) quoteWords {
 		q.on[w] = true
 	}
 	q.wrote, q.quoting, q.forwarded = unique(l.phrases("quote/wrote")), unique(l.phrases("quote/quoting")), unique(l.phrases("quote/forwarded"))
+	for _, w := range q.quoting {
+		q.begins[w[0]] = true
+	}
 	for _, w := range l.phrases("quote/original") {
 		q.original[w] = true
 	}

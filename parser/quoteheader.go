@@ -70,7 +70,7 @@ func continuesHeader(l textLine, last uint8) bool {
 // labelOf gives the kind of a header line, 0 where it is none.
 func (v *vocabulary) labelOf(s string, bare bool) uint8 {
 	s = strings.TrimLeft(s, "*_ ")
-	i := strings.IndexAny(s, ":：")
+	i := indexColon(s)
 	if i > 0 && i <= 30 {
 		if k := v.quote.label[strings.ToLower(strings.Trim(s[:i], "*_ \t\u00a0"))]; k != 0 {
 			return k

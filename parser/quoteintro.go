@@ -131,7 +131,7 @@ func firstHolds(first string) bool {
 }
 
 func (v *vocabulary) startsQuoting(s string) bool {
-	if len(s) > 200 {
+	if s == "" || len(s) > 200 || s[0] < utf8.RuneSelf && !v.quote.begins[s[0]] && !v.quote.begins[s[0]|0x20] {
 		return false
 	}
 	low := strings.ToLower(s)

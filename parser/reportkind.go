@@ -105,9 +105,6 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 
 // weigh counts what a text says.
 func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool) {
-	counts := map[string]*int{"fault": &w.fault, "request": &w.request, "wish": &w.wish, "asks": &w.asks, "company": &w.company, "department": &w.department, "individual": &w.individual,
-		"stopped": &w.stopped, "dead computer": &w.deadComputer, "way round": &w.wayRound, "can wait": &w.canWait}
-	names := map[string]string{"can wait": "wait"}
 	skip, asked := 0, 0
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
@@ -142,7 +139,7 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			if m.section == "hindered" {
 				w.note("hindered", said)
 			}
-			c := counts[m.section]
+			c := w.counter(m.section)
 			if m.section == "asks" {
 				asked = i + n
 				if v.asksForThing(text, words, i, n) {
@@ -163,12 +160,41 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			}
 			*c++
 			name := m.section
-			if names[name] != "" {
-				name = names[name]
+			if name == "can wait" {
+				name = "wait"
 			}
 			w.note(name, said)
 		}
 	}
+}
+
+// counter counts what a section stands for; nil where nothing is counted.
+func (w *weights) counter(section string) *int {
+	switch section {
+	case "fault":
+		return &w.fault
+	case "request":
+		return &w.request
+	case "wish":
+		return &w.wish
+	case "asks":
+		return &w.asks
+	case "company":
+		return &w.company
+	case "department":
+		return &w.department
+	case "individual":
+		return &w.individual
+	case "stopped":
+		return &w.stopped
+	case "dead computer":
+		return &w.deadComputer
+	case "way round":
+		return &w.wayRound
+	case "can wait":
+		return &w.canWait
+	}
+	return nil
 }
 
 // stopsBetween says whether a sentence ends within some words.

@@ -95,6 +95,11 @@ func (v *vocabulary) unsigned(text, name string) (body, signature string) {
 // value. Log lines are left out.
 func (v *vocabulary) prose(lines []string, f form) string {
 	var b strings.Builder
+	size := 0
+	for _, line := range lines {
+		size += len(line) + 1
+	}
+	b.Grow(size)
 	for i, line := range lines {
 		if isLog(line) {
 			continue

@@ -26,6 +26,7 @@ func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 			return lines
 		}
 		var paragraph strings.Builder
+		paragraph.Grow(size)
 		for i := start; i < len(lines); i++ {
 			paragraph.WriteString(lines[i].s)
 			paragraph.WriteByte(' ')

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -133,6 +134,13 @@ func joinFrom(lines []textLine, i, n int) string {
 // collect joins the lines of some kinds. Blank lines around what was left out are drawn together.
 func collect(lines []textLine, kinds ...lineKind) string {
 	var b strings.Builder
+	size := 0
+	for i := range lines {
+		if slices.Contains(kinds, lines[i].kind) {
+			size += len(lines[i].raw) + 1
+		}
+	}
+	b.Grow(size)
 	gap, any := 0, false
 	for i := range lines {
 		l := &lines[i]
@@ -140,11 +148,7 @@ func collect(lines []textLine, kinds ...lineKind) string {
 			gap++
 			continue
 		}
-		wanted := false
-		for _, k := range kinds {
-			wanted = wanted || l.kind == k
-		}
-		if !wanted {
+		if !slices.Contains(kinds, l.kind) {
 			if any && kinds[0] == lineNew {
 				gap = max(gap, 1)
 			}

@@ -30,10 +30,13 @@ const (
 )
 
 // tokens cuts a text into words and looks each up.
-func (v *vocabulary) tokens(text string) []token {
-	words := make([]token, 0, len(text)/6+8)
+func (v *vocabulary) tokens(text string) []token { return v.firstTokens(text, len(text)) }
+
+// firstTokens gives the first words of a text, so many at most.
+func (v *vocabulary) firstTokens(text string, most int) []token {
+	words := make([]token, 0, min(len(text)/6+8, most))
 	breaks, lineStart := uint8(0), 0
-	for i := 0; i < len(text); {
+	for i := 0; i < len(text) && len(words) < most; {
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(text[i:])
@@ -74,8 +77,19 @@ func (v *vocabulary) tokens(text string) []token {
 	return words
 }
 
+// inWord are the ASCII characters of words.
+var inWord = func() (is [utf8.RuneSelf]bool) {
+	for c := range is {
+		is[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	return is
+}()
+
 func isWordRune(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && r != '\uFE0F')
+	if uint32(r) < utf8.RuneSelf {
+		return inWord[r]
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && r != '\uFE0F'
 }
 
 func isPicture(r rune) bool {
@@ -85,10 +99,11 @@ func isPicture(r rune) bool {
 // wordEnd gives the end of the word that begins at i. An apostrophe inside a word belongs to it.
 func wordEnd(text string, i int) int {
 	for i < len(text) {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
+		if c := text[i]; c < utf8.RuneSelf && inWord[c] {
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(text[i:])
 		if !isWordRune(r) {
 			if r != '\'' && r != '’' {
 				return i

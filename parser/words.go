@@ -140,7 +140,7 @@ type vocabulary struct {
 	ids     map[string]int32 // words, misspellings among them, to their number
 	verdict trie
 	report  trie
-	stops   map[int32]map[sop.Lang]bool
+	stops   map[int32][]sop.Lang
 
 	quote   quoteWords
 	closing closingWords
@@ -171,7 +171,7 @@ func newVocabulary(o Options) (*vocabulary, error) {
 }
 
 func (l lists) compile(o Options) (*vocabulary, error) {
-	v := &vocabulary{ids: map[string]int32{}, verdict: newTrie(), report: newTrie(), stops: map[int32]map[sop.Lang]bool{},
+	v := &vocabulary{ids: map[string]int32{}, verdict: newTrie(), report: newTrie(), stops: map[int32][]sop.Lang{},
 		departments: map[string]bool{}, canonical: map[string]string{}}
 	for _, e := range l["verdict/spelling"] { // first: phrases are put in as they are meant
 		if err := v.respell(e); err != nil {
@@ -307,15 +307,15 @@ func (v *vocabulary) respell(e entry) error {
 func (v *vocabulary) addStop(e entry) {
 	for _, w := range splitWords(e.phrase) {
 		n := v.id(w)
-		if v.stops[n] == nil {
-			v.stops[n] = map[sop.Lang]bool{}
+		if !slices.Contains(v.stops[n], sop.Lang(e.lang)) {
+			v.stops[n] = append(v.stops[n], sop.Lang(e.lang))
 		}
-		v.stops[n][sop.Lang(e.lang)] = true
 	}
 }
 
 // trie finds phrases in a sequence of words.
 type trie struct {
+	first []int32 // the node behind a first word, by its number; 0: no phrase begins with it
 	next  map[uint64]int32
 	marks [][]mark
 }
@@ -333,25 +333,29 @@ func (t *trie) child(node, word int32) int32 {
 	}
 	n := int32(len(t.marks))
 	t.next[edge(node, word)] = n
+	if node == 0 {
+		t.first = append(t.first, make([]int32, max(0, int(word)+1-len(t.first)))...)
+		t.first[word] = n
+	}
 	t.marks = append(t.marks, nil)
 	return n
 }
 
 // longest gives the longest phrase that begins at a word: how many words it has, and its marks.
 func (t *trie) longest(words []token) (int, []mark) {
-	node, best := int32(0), 0
+	if len(words) == 0 || int(words[0].id) >= len(t.first) {
+		return 0, nil
+	}
+	node, best := t.first[words[0].id], 0
 	var found []mark
-	for i := range words {
-		if i > 0 && words[i].breaks&(breakStop|breakLine|breakComma) != 0 {
+	for i := 1; node != 0; i++ {
+		if t.marks[node] != nil {
+			best, found = i, t.marks[node]
+		}
+		if i == len(words) || words[i].breaks&(breakStop|breakLine|breakComma) != 0 {
 			break
 		}
-		n, ok := t.next[edge(node, words[i].id)]
-		if !ok {
-			break
-		}
-		if node = n; t.marks[n] != nil {
-			best, found = i+1, t.marks[n]
-		}
+		node = t.next[edge(node, words[i].id)]
 	}
 	return best, found
 }
