@@ -50,7 +50,7 @@ func (p *Parser) dateAfter(text, phrase string, sent time.Time) (time.Time, bool
 // readDay reads the day that a text begins with: 19 januari 2026, January 19th, 2026-01-19, 19/01/2026, Friday, besok.
 func (p *Parser) readDay(text string, sent time.Time) (time.Time, bool) {
 	words := strings.FieldsFunc(head(strings.TrimLeft(text, " :,"), 80), func(r rune) bool { return r == ' ' || r == ',' || r == '(' || r == ')' })
-	for len(words) > 0 && isDayWord(words[0]) {
+	for len(words) > 0 && p.auto.members["before day"][words[0]] {
 		words = words[1:]
 	}
 	if len(words) == 0 {
@@ -58,7 +58,7 @@ func (p *Parser) readDay(text string, sent time.Time) (time.Time, bool) {
 	}
 	first := strings.Trim(words[0], ".;!")
 	if weekday, ok := p.auto.weekdays[first]; ok {
-		if day, ok := p.readDay(strings.Join(words[1:], " "), sent); ok && len(words) > 1 && startsWithDigitOrMonth(p.auto, words[1]) {
+		if day, ok := p.readDay(strings.Join(words[1:], " "), sent); ok && len(words) > 1 && p.auto.startsDay(words[1]) {
 			return day, true
 		}
 		return nextWeekday(weekday, sent)
@@ -69,18 +69,10 @@ func (p *Parser) readDay(text string, sent time.Time) (time.Time, bool) {
 	return p.namedDay(words, sent)
 }
 
-// isDayWord names the words that may stand between a preposition and its date.
-func isDayWord(word string) bool {
-	switch word {
-	case "the", "on", "tanggal", "tgl", "tgl.", "hari", "pada", "next", "this", "including", "incl.":
-		return true
-	}
-	return false
-}
-
-func startsWithDigitOrMonth(w *autoWords, word string) bool {
+// startsDay says whether a word may begin a date: a number, a month, or a word before one.
+func (w *autoWords) startsDay(word string) bool {
 	_, month := w.months[strings.Trim(word, ".")]
-	return month || word != "" && word[0] >= '0' && word[0] <= '9' || isDayWord(word)
+	return month || word != "" && word[0] >= '0' && word[0] <= '9' || w.members["before day"][word]
 }
 
 // namedDay reads a day with the name of its month, in either order.

@@ -28,9 +28,9 @@ type autoWords struct {
 
 // autoSections are the sections that a file may have.
 var autoSections = []string{
-	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "months", "weekdays",
+	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "before day", "months", "weekdays",
 	"receipt subject", "receipt opening", "receipt", "recall subject", "recall", "reaction",
-	"answer field", "robot field", "list field", "bulk field", "robot sender", "unanswered sender", "daemon", "daemon name", "failure", "delay", "late", "original",
+	"answer field", "robot field", "list field", "bulk field", "robot sender", "unanswered sender", "daemon", "daemon name", "failure", "delay", "late", "original", "follows",
 }
 
 // readAutoWords reads and checks the embedded files. An error names file and line.

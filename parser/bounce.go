@@ -137,7 +137,7 @@ func (p *Parser) announces(line string) bool {
 		return false
 	}
 	first, last := line[0], line[len(line)-1]
-	return strings.IndexByte("-=*|_", first) >= 0 || strings.IndexByte("-=*|_:", last) >= 0 || strings.Contains(low, "follow") || strings.Contains(low, "below")
+	return strings.IndexByte("-=*|_", first) >= 0 || strings.IndexByte("-=*|_:", last) >= 0 || p.auto.holds("follows", low)
 }
 
 // beginsHeader says whether a line is the first of a mail's header as reports show it.
