@@ -43,10 +43,11 @@ func safeName(name string) string {
 
 // collector gathers the files of a mail.
 type collector struct {
-	guard *guard
-	text  map[*part]bool // what is text of the mail
-	files []Attachment
-	tnef  []tnefMail // what winmail.dat said beside its files
+	guard      *guard
+	text       map[*part]bool // what is text of the mail
+	decoration []string       // what the names of pictures begin with that show nothing
+	files      []Attachment
+	tnef       []tnefMail // what winmail.dat said beside its files
 }
 
 // collect adds the files under p. Within is the multipart that p stands in.
@@ -87,7 +88,7 @@ func (c *collector) collectMail(p *part) {
 		return
 	}
 	c.guard.nested++
-	inner := &collector{guard: c.guard, text: findBodies(root, c.guard).text}
+	inner := &collector{guard: c.guard, decoration: c.decoration, text: findBodies(root, c.guard).text}
 	inner.collect(root, "")
 	for i := range inner.files {
 		inner.files[i].within = true
@@ -103,6 +104,6 @@ func (c *collector) add(a Attachment) {
 	}
 	sum := sha256.Sum256(a.Data)
 	a.SHA256 = hex.EncodeToString(sum[:])
-	a.Screenshot = isScreenshot(a)
+	a.Screenshot = isScreenshot(a, c.decoration)
 	c.files = append(c.files, a)
 }

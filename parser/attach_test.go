@@ -127,6 +127,7 @@ func picture(t *testing.T, kind string, width, height int) []byte {
 }
 
 func TestScreenshots(t *testing.T) {
+	p := testParser(t)
 	pad := func(data []byte, n int) []byte { return append(data, make([]byte, n)...) }
 	webp := append([]byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00"), 0xff, 0x03, 0, 0xff, 0x02, 0)
 	bmp := make([]byte, 60)
@@ -160,7 +161,7 @@ func TestScreenshots(t *testing.T) {
 		{"a document", Attachment{Filename: "a.docx", Data: pad([]byte("PK\x03\x04"), 5000)}, false},
 		{"nothing", Attachment{}, false},
 	} {
-		if got := isScreenshot(c.file); got != c.want {
+		if got := isScreenshot(c.file, p.words.decoration); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

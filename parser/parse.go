@@ -61,7 +61,7 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	b := findBodies(root, g)
 	text, source := b.read()
 	m.Signed = b.signed || opaque
-	files := &collector{guard: g, text: b.text}
+	files := &collector{guard: g, text: b.text, decoration: p.words.decoration}
 	files.collect(root, "")
 	files.collectEmbedded(source)
 	m.Attachments = files.files

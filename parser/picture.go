@@ -24,8 +24,9 @@ const (
 )
 
 // isScreenshot says whether a file is a picture that may show an error: a picture by its bytes, whatever its name and
-// type say, and of some size. What stands inline must look less like a logo or a banner than what is attached.
-func isScreenshot(a Attachment) bool {
+// type say, and of some size. What stands inline must look less like a logo or a banner than what is attached, and its name
+// must not begin as those of decoration do.
+func isScreenshot(a Attachment, decoration []string) bool {
 	width, height, ok := pictureSize(a.Data)
 	if !ok {
 		return false
@@ -40,7 +41,7 @@ func isScreenshot(a Attachment) bool {
 		return true
 	}
 	name := strings.ToLower(a.Filename)
-	for _, word := range []string{"logo", "banner", "icon", "signature", "facebook", "linkedin", "instagram", "twitter", "youtube", "whatsapp-icon"} {
+	for _, word := range decoration {
 		if strings.HasPrefix(name, word) {
 			return false
 		}

@@ -17,7 +17,7 @@ import (
 // The word lists. A file is NAME.SUBJECT.txt or SUBJECT.txt; each says its format at its head, docs/reading.md says more.
 //
 //go:embed words/*.quote.txt words/*.closing.txt words/*.report.txt words/*.verdict.txt words/*.stop.txt
-//go:embed words/department.txt words/asset.txt words/command.txt
+//go:embed words/department.txt words/asset.txt words/command.txt words/picture.txt
 var wordFiles embed.FS
 
 // sections lists what each subject may hold; true: an entry has a value ("phrase = value").
@@ -41,6 +41,7 @@ var sections = map[string]map[string]bool{
 	"department": {"department": false},
 	"asset":      {"pattern": false, "not": false, "place": false, "brand": false},
 	"command":    {"command": true},
+	"picture":    {"decoration": false},
 }
 
 // entry is one line of a word file.
@@ -151,6 +152,7 @@ type vocabulary struct {
 	unit       map[string]uint8     // "department", and where it stands
 	role       map[string]bool      // jobs
 
+	decoration  []string          // what the names of pictures in signatures begin with
 	departments map[string]bool   // usual names in lower case
 	canonical   map[string]string // what people call a department of this company, in lower case, to its name
 	asset       assetWords
@@ -200,6 +202,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 	}
 	v.quote = newQuoteWords(l)
 	v.closing = newClosingWords(l)
+	v.decoration = l.phrases("picture/decoration")
 	for _, name := range l.phrases("department/department") {
 		v.departments[name] = true
 	}
