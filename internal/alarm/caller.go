@@ -158,9 +158,9 @@ func (c *caller) pause() time.Duration {
 func (c *caller) try(ctx context.Context, call Call) bool {
 	now := c.clock()
 	if now.Sub(call.At) > callAge {
-		c.dropped.Add(1)
 		c.log.Error("an alarm was never taken", "hook", c.hook.Name(), "id", call.ID)
 		c.finish(call)
+		c.dropped.Add(1)
 		return true
 	}
 	c.begin(call)
@@ -180,9 +180,9 @@ func (c *caller) try(ctx context.Context, call Call) bool {
 		return false
 	}
 	c.fails = 0
-	c.taken.Add(1)
 	c.log.Info("alarm told", "hook", c.hook.Name(), "id", call.ID, "tries", c.tries[call.ID]+1)
 	c.finish(call)
+	c.taken.Add(1)
 	return true
 }
 

@@ -162,8 +162,11 @@ func (w *Watch) broken() time.Time {
 
 // Run looks at the house now and then, and makes the calls, until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	running.Go(func() { w.notes.run(ctx) })
+	var running, noting sync.WaitGroup
+	keep, last := context.WithCancel(context.WithoutCancel(ctx)) // what the last call brought is noted too
+	defer noting.Wait()
+	defer last()
+	noting.Go(func() { w.notes.run(keep) })
 	w.recall(ctx)
 	for _, c := range w.callers {
 		running.Go(func() { c.run(ctx) })
