@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/store":     {"internal/blob", "internal/durable", "internal/record", "internal/seal", "internal/sop", "workflow"},
 	"internal/report":    {"internal/sop", "internal/store", "workflow"},
 	"internal/compose":   {"internal/blob", "internal/mailauth", "internal/sop", "internal/store", "templates"},
+	"internal/meter":     {"internal/alarm", "internal/mailer", "internal/sop", "internal/store", "smtpd", "workflow"},
 	"internal/mailer":    {"internal/blob", "internal/sop", "internal/store"},
 	"internal/alarm":     {"internal/sop", "internal/store", "workflow"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},

@@ -20,6 +20,9 @@ type Config struct {
 	Limits     Limits
 	Log        *slog.Logger // nil: silent
 	Clock      sop.Clock    // stamps mails; nil: the system's
+	// Took is told of each mail that was taken: how long it was from its DATA to the reply, and from its last byte. It must
+	// be quick. nil: nobody is.
+	Took func(whole, answer time.Duration)
 }
 
 // Limits bounds what a client may cost. A zero means the default, which suits a company of 2,000.
@@ -65,6 +68,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Took == nil {
+		c.Took = func(time.Duration, time.Duration) {}
 	}
 	orElse(&c.MaxMessage, 25<<20)
 	l := &c.Limits

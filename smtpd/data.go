@@ -47,6 +47,7 @@ func (s *session) Data(r io.Reader) error {
 	case bareBreak(b.data) || direct != nil && direct.lines.bare:
 		return s.refuse(env.Trace, "DATA", replyBare, nil)
 	}
+	complete := time.Now()
 	id, err := s.take(Mail{Envelope: env, Data: b.data, Received: s.srv.cfg.Clock()})
 	if err != nil {
 		return s.refuse(env.Trace, "DATA", asReply(err), err)
@@ -54,6 +55,7 @@ func (s *session) Data(r io.Reader) error {
 	s.conn.taken()
 	s.srv.stats.Taken.Add(1)
 	s.srv.stats.TakenBytes.Add(int64(len(b.data)))
+	s.srv.cfg.Took(time.Since(began), time.Since(complete))
 	s.srv.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "taken", slog.String("session", env.Session), slog.String("trace", env.Trace), slog.Any("peer", env.Peer),
 		slog.String("id", id), slog.Int("bytes", len(b.data)), slog.Int("recipients", len(env.Rcpt)), slog.Duration("took", time.Since(began)))
 	return replyKept(id)

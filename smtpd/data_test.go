@@ -2,10 +2,12 @@ package smtpd
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Whatever stands in for the end of a mail, what follows it is never carried out: the one end is CRLF . CRLF.
@@ -226,7 +228,7 @@ func TestMemoryIsShared(t *testing.T) {
 		c.say(big)
 		held = append(held, c)
 	}
-	waitFor(t, "somebody finds no room", func() bool { return s.Stats().RefusedForNow.Load() > 0 })
+	waitFor(t, "somebody finds no room", func() bool { return refusals(s)["4xx full"] > 0 })
 	codes := map[string]int{}
 	for _, c := range held {
 		codes[c.say(".\r\n").want("")[:9]]++
@@ -236,5 +238,27 @@ func TestMemoryIsShared(t *testing.T) {
 	}
 	if s.Stats().Held.Load() != 0 {
 		t.Errorf("%d bytes held", s.Stats().Held.Load())
+	}
+}
+
+// Who measures hears of each mail that was taken: how long it was under way, and how long its client waited after its end.
+func TestWhatTakesTimeIsTold(t *testing.T) {
+	const upload, work = 60 * time.Millisecond, 30 * time.Millisecond
+	type took struct{ whole, answer time.Duration }
+	told := make(chan took, 2)
+	s := open(t, Config{Took: func(whole, answer time.Duration) { told <- took{whole, answer} }}, &desk{take: func(_ context.Context, m Mail) (string, error) {
+		time.Sleep(work)
+		if bytes.Contains(m.Data, []byte("refuse")) {
+			return "", &Error{Kind: Refused}
+		}
+		return "IT-000001", nil
+	}})
+	c := s.hello(t)
+	c.begin().say("Subject: x\r\n\r\nrefuse\r\n.\r\n").want("550")
+	c.begin().say("Subject: x\r\n\r\n")
+	time.Sleep(upload)
+	c.say(".\r\n").want("250")
+	if got := <-told; got.answer < work || got.whole < got.answer+upload/2 || len(told) != 0 {
+		t.Errorf("it was told %+v, and %d more", got, len(told))
 	}
 }

@@ -61,6 +61,13 @@ type door struct {
 	ended chan error
 }
 
+// refusals are those counted so far, by class and reason.
+func refusals(d *door) map[string]int64 {
+	all := map[string]int64{}
+	d.Stats().Refusals(func(class, reason string, n int64) { all[class+" "+reason] += n })
+	return all
+}
+
 func open(t testing.TB, cfg Config, d *desk) *door {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -66,6 +66,9 @@ func New(cfg Config, t Taker) *Server {
 // Stats counts what happened so far; it may be read at any time.
 func (s *Server) Stats() *Stats { return &s.stats }
 
+// Limits are those that hold, defaults filled in.
+func (s *Server) Limits() Limits { return s.cfg.Limits }
+
 // Listen opens addresses as Config.Listen spells them: all or none.
 func Listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
 	var lns []net.Listener

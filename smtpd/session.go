@@ -125,10 +125,8 @@ func (s *session) refuse(trace, what string, reply *smtp.SMTPError, cause error)
 	level := slog.LevelInfo
 	if reply.Temporary() {
 		level = slog.LevelWarn
-		s.srv.stats.RefusedForNow.Add(1)
-	} else {
-		s.srv.stats.RefusedForGood.Add(1)
 	}
+	s.srv.stats.refuse(reply)
 	attrs := []slog.Attr{slog.String("session", s.conn.id), slog.Any("peer", s.conn.peer), slog.String("command", what), slog.Int("code", reply.Code)}
 	if trace != "" {
 		attrs = append(attrs, slog.String("trace", trace))

@@ -99,8 +99,15 @@ func TestErrorsBecomeReplies(t *testing.T) {
 	if n := len(s.taken()); n != 0 {
 		t.Errorf("%d mails kept", n)
 	}
-	if got := s.Stats().RefusedForNow.Load() + s.Stats().RefusedForGood.Load(); got != int64(2*len(cases)) {
-		t.Errorf("%d refusals counted, want %d", got, 2*len(cases))
+	counted, sum := refusals(s), int64(0)
+	for _, want := range []string{"4xx temporary", "4xx full", "5xx too_large", "5xx no_mailbox", "5xx not_allowed", "5xx malformed"} {
+		if counted[want] < 2 {
+			t.Errorf("counted are %v, and no %s", counted, want)
+		}
+		sum += counted[want]
+	}
+	if sum != int64(2*len(cases)) {
+		t.Errorf("%v counted, want %d", counted, 2*len(cases))
 	}
 }
 

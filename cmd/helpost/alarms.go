@@ -10,7 +10,6 @@ import (
 	"helpost/internal/api"
 	"helpost/internal/config"
 	"helpost/internal/sop"
-	"helpost/internal/store/bolt"
 )
 
 // newWatch makes what watches a house and calls its hooks.
@@ -63,14 +62,6 @@ func free(folders ...string) (int64, error) {
 		}
 	}
 	return least, nil
-}
-
-// committed is told of each group commit.
-func (h *house) committed(c bolt.Commit) {
-	h.meters.committed(c)
-	if h.alarms != nil {
-		h.alarms.Kept(c.Err)
-	}
 }
 
 // standing lists the alarms that stand, as readiness tells them.

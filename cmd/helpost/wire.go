@@ -38,7 +38,7 @@ type house struct {
 	gateway *gateway.Gateway
 	mailer  *mailer.Mailer
 	keeper  *life.Keeper
-	meters  *meters
+	meters  *gauges
 	alarms  *alarm.Watch
 
 	certificate *smtpd.Certificate // of the door; nil: without TLS
@@ -61,7 +61,7 @@ func loadConfig(path string, errOut io.Writer) (*config.Config, error) {
 
 // build wires the parts of a configuration. watch is told of each mail that passes; nil: nobody watches.
 func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*house, error) {
-	h := &house{config: cfg, log: log, meters: newMeters()}
+	h := &house{config: cfg, log: log, meters: newGauges()}
 	policy, err := cfg.Policy()
 	if err != nil {
 		return nil, err
@@ -105,7 +105,8 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 		Reports:     gateway.Reports{Document: cfg.SOP.Document, Weekly: cfg.Reports.Weekly, Monthly: cfg.Reports.Monthly, Morning: cfg.Reports.Morning},
 		ShowAddress: cfg.Agents.ShowAddress, MaxSize: cfg.Relay.MaxSize.Bytes, Log: log, Watch: watch,
 		Calls: func(c workflow.Call) []store.Fact { return h.alarms.Calls(c) }, Changed: func(all []store.Ticket) { h.alarms.Changed(all) },
-		Sent: func() { h.mailer.Notify() }, Requeue: func(ctx context.Context, ids ...uint64) (int, error) { return h.mailer.Retry(ctx, ids...) },
+		Meter: gateway.Meter{Parsed: h.meters.Parse.Took, Became: h.meters.Mails.Inc, Late: h.meters.Late.Took},
+		Sent:  func() { h.mailer.Notify() }, Requeue: func(ctx context.Context, ids ...uint64) (int, error) { return h.mailer.Retry(ctx, ids...) },
 	})
 	if err == nil {
 		h.mailer, err = newMailer(cfg, h)
@@ -119,6 +120,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
+	h.meters.look(h)
 	return h, nil
 }
 
@@ -149,6 +151,7 @@ func newMailer(cfg *config.Config, h *house) (*mailer.Mailer, error) {
 	c := mailer.Config{
 		Address: r.Address, TLS: mailer.TLS(r.TLS), Hello: cfg.SMTP.Hostname, Username: r.Username, Password: r.Password,
 		Connections: r.Connections, Rate: rateOf(r.Rate), MaxSize: r.MaxSize.Bytes, Retry: r.Retry.Duration, GiveUpAfter: r.GiveUpAfter.Duration,
+		Tried: h.meters.Delivery.Took, Sent: h.meters.Wait.Took,
 	}
 	if r.DKIMKey != "" {
 		signer, err := mailer.LoadSigner(r.DKIMSelector, "", r.DKIMKey)
@@ -211,7 +214,7 @@ func member(domains []string) func(string) bool {
 // door makes the SMTP door of a configuration.
 func (h *house) door() (*smtpd.Server, error) {
 	cfg := h.config
-	c := smtpd.Config{Listen: cfg.SMTP.Listen, Hostname: cfg.SMTP.Hostname, MaxMessage: cfg.SMTP.MaxMessage.Bytes, Log: h.log}
+	c := smtpd.Config{Listen: cfg.SMTP.Listen, Hostname: cfg.SMTP.Hostname, MaxMessage: cfg.SMTP.MaxMessage.Bytes, Log: h.log, Took: h.meters.took}
 	for _, t := range cfg.SMTP.TrustedRelays {
 		c.Limits.Exempt = append(c.Limits.Exempt, t.Prefixes...)
 	}

@@ -13,8 +13,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/VictoriaMetrics/metrics"
-
 	"helpost/internal/blob"
 	"helpost/internal/report"
 	"helpost/internal/store"
@@ -40,13 +38,14 @@ type Options struct {
 	Store   store.Store
 	Blobs   blob.Store
 	Desk    Desk
-	Keeper  Keeper            // nil: its verbs are not there
-	Prefix  string            // of ticket numbers
-	Token   string            // of the API; "": the API on TCP is closed
-	MaxMail int64             // of a mail that `take` brings, in bytes; 0: 25 MB
-	Checks  []Check           // what must hold, beside the store, for helpost to be ready
-	Alarms  func() []Alarm    // that stand; nil: none ever does
-	Metrics []func(io.Writer) // each writes samples in Prometheus' text format
+	Keeper  Keeper                                 // nil: its verbs are not there
+	Prefix  string                                 // of ticket numbers
+	Token   string                                 // of the API; "": the API on TCP is closed
+	MaxMail int64                                  // of a mail that `take` brings, in bytes; 0: 25 MB
+	Checks  []Check                                // what must hold, beside the store, for helpost to be ready
+	Alarms  func() []Alarm                         // that stand; nil: none ever does
+	Metrics func(context.Context, io.Writer) error // writes Prometheus' text format; nil: there are none
+	Counted func(code int, took time.Duration)     // told of each request; nil: nobody is
 	Log     *slog.Logger
 	// Figures counts; nil: there are no reports. What cannot be understood is report.ErrAsk.
 	Figures func(context.Context, report.Ask) (report.Report, error)
@@ -69,7 +68,6 @@ type Alarm struct {
 type Server struct {
 	Options
 	token [sha256.Size]byte
-	stats *metrics.Set
 }
 
 // New makes a server.
@@ -80,7 +78,10 @@ func New(o Options) *Server {
 	if o.MaxMail == 0 {
 		o.MaxMail = 25 << 20
 	}
-	return &Server{Options: o, token: sha256.Sum256([]byte(o.Token)), stats: metrics.NewSet()}
+	if o.Counted == nil {
+		o.Counted = func(int, time.Duration) {}
+	}
+	return &Server{Options: o, token: sha256.Sum256([]byte(o.Token))}
 }
 
 // The time that work on one request may take.
@@ -186,7 +187,7 @@ func (s *Server) around(next http.Handler, limit time.Duration) http.Handler {
 		defer cancel()
 		seen := &status{ResponseWriter: w, code: http.StatusOK}
 		next.ServeHTTP(seen, r.WithContext(ctx))
-		s.count(seen.code, time.Since(begun))
+		s.Counted(seen.code, time.Since(begun))
 	})
 }
 

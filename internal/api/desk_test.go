@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -12,8 +11,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 
 	"helpost/internal/blob/dir"
 	"helpost/internal/sop"
@@ -108,7 +105,6 @@ type world struct {
 	*Server
 	desk  *desk
 	blobs *dir.Store
-	set   *metrics.Set
 }
 
 func newWorld(t testing.TB) *world {
@@ -118,8 +114,8 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	w := &world{desk: &desk{store: s}, set: metrics.NewSet()}
-	w.Server = New(Options{Store: s, Desk: w.desk, Prefix: "IT", Token: apiToken, MaxMail: 1 << 20, Metrics: []func(io.Writer){w.set.WritePrometheus}})
+	w := &world{desk: &desk{store: s}}
+	w.Server = New(Options{Store: s, Desk: w.desk, Prefix: "IT", Token: apiToken, MaxMail: 1 << 20})
 	return w
 }
 

@@ -5,13 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 
 	"helpost/internal/store"
 )
@@ -80,45 +75,14 @@ func within(ctx context.Context, d time.Duration, test func(context.Context) err
 	}
 }
 
-// metrics writes Prometheus' text format. While the store is gone its gauges are missing, and helpost_store_up is 0.
+// metrics writes Prometheus' text format.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) error {
+	if s.Metrics == nil {
+		return problem(http.StatusNotFound, "there is nothing at this address")
+	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	s.stats.WritePrometheus(w)
-	for _, more := range s.Metrics {
-		more(w)
-	}
-	var counts map[string]int
-	err := s.Store.View(r.Context(), func(v store.Reader) (err error) {
-		counts, err = v.Counts()
-		return err
-	})
-	if err != nil {
-		metrics.WriteGaugeUint64(w, "helpost_store_up", 0)
-		s.Log.Error("the store does not count", "err", err)
-		return nil
-	}
-	metrics.WriteGaugeUint64(w, "helpost_store_up", 1)
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		metrics.WriteGaugeUint64(w, gauge(name), uint64(max(counts[name], 0)))
+	if err := s.Metrics(r.Context(), w); err != nil {
+		s.Log.Debug("metrics broken off", "err", err) // who asked has gone
 	}
 	return nil
-}
-
-// gauges are the store's counts under the names that monitoring sees.
-var gauges = map[string]string{"tickets": "helpost_tickets", "open": "helpost_tickets_open", "outbox": "helpost_outbox_mails", "quarantine": "helpost_quarantine_mails"}
-
-func gauge(count string) string {
-	if name, known := gauges[count]; known {
-		return name
-	}
-	if state, is := strings.CutPrefix(count, "state/"); is {
-		return fmt.Sprintf("helpost_tickets_in_state{state=%q}", state)
-	}
-	return fmt.Sprintf("helpost_store_count{of=%q}", count)
-}
-
-// count keeps the figures of HTTP itself.
-func (s *Server) count(code int, took time.Duration) {
-	s.stats.GetOrCreateCounter(fmt.Sprintf(`helpost_http_requests_total{code="%d"}`, code)).Inc()
-	s.stats.GetOrCreatePrometheusHistogram("helpost_http_request_duration_seconds").Update(took.Seconds())
 }

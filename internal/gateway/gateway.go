@@ -69,6 +69,14 @@ type Parts struct {
 	// Calls gives the facts that make hooks call for what happened to a ticket; they are committed with it. nil: none.
 	Calls   func(workflow.Call) []store.Fact
 	Changed func([]store.Ticket) // told of tickets that were committed; it must be quick
+	Meter   Meter
+}
+
+// Meter is told what takes how long and what becomes of mails. Its functions must be quick; nil: nobody is told.
+type Meter struct {
+	Parsed func(time.Duration)  // a mail was read
+	Became func(outcome string) // of each mail that was offered
+	Late   func(time.Duration)  // something was done so much later than it was due
 }
 
 // Reports says which figures and lists go out by themselves.
@@ -95,12 +103,10 @@ type Passed struct {
 // Gateway takes mail. All methods may be called from many goroutines.
 type Gateway struct {
 	Parts
-	parses  chan struct{} // as many as may be read at once
-	wake    chan struct{} // something is due sooner than was known
-	taken   atomic.Int64
-	refused atomic.Int64
-	last    atomic.Int64 // when a mail was last taken, in nanoseconds since 1970; 0: none was
-	quiet   sync.RWMutex // read-held from where a mail's blobs are placed until its commit
+	parses chan struct{} // as many as may be read at once
+	wake   chan struct{} // something is due sooner than was known
+	last   atomic.Int64  // when a mail was last taken, in nanoseconds since 1970; 0: none was
+	quiet  sync.RWMutex  // read-held from where a mail's blobs are placed until its commit
 }
 
 // New makes a gateway of its parts.
@@ -108,6 +114,12 @@ func New(p Parts) (*Gateway, error) {
 	if p.Store == nil || p.Blobs == nil || p.Policy == nil || p.Parser == nil || p.Tokens == nil || p.Composer == nil || p.Mailbox == nil {
 		return nil, fmt.Errorf("gateway: a part is missing")
 	}
+	p.complete()
+	return &Gateway{Parts: p, parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}, nil
+}
+
+// complete fills in what a part may leave out.
+func (p *Parts) complete() {
 	if p.Clock == nil {
 		p.Clock = time.Now
 	}
@@ -126,7 +138,15 @@ func New(p Parts) (*Gateway, error) {
 	if p.Changed == nil {
 		p.Changed = func([]store.Ticket) {}
 	}
-	return &Gateway{Parts: p, parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}, nil
+	if p.Meter.Parsed == nil {
+		p.Meter.Parsed = func(time.Duration) {}
+	}
+	if p.Meter.Late == nil {
+		p.Meter.Late = func(time.Duration) {}
+	}
+	if p.Meter.Became == nil {
+		p.Meter.Became = func(string) {}
+	}
 }
 
 // Quiet runs fn while no mail is between placing its blobs and its commit: what nothing names then, nothing is about to name.
@@ -136,8 +156,8 @@ func (g *Gateway) Quiet(fn func() error) error {
 	return fn()
 }
 
-// Taken counts the mails answered 250 and those refused since the start.
-func (g *Gateway) Taken() (taken, refused int64) { return g.taken.Load(), g.refused.Load() }
+// Parsing says how many mails are being read, and how many may be at once.
+func (g *Gateway) Parsing() (running, most int) { return len(g.parses), cap(g.parses) }
 
 // LastMail is when a mail was last taken; zero: none was since the start.
 func (g *Gateway) LastMail() time.Time {

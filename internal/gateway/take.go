@@ -8,6 +8,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"helpost/internal/blob"
 	"helpost/internal/mailauth"
@@ -64,10 +65,8 @@ func (g *Gateway) Rcpt(_ context.Context, _ smtpd.Envelope, rcpt string) error {
 func (g *Gateway) Take(ctx context.Context, m smtpd.Mail) (string, error) {
 	id, err := g.take(ctx, m)
 	if err != nil {
-		g.refused.Add(1)
 		return "", g.reply(m, err)
 	}
-	g.taken.Add(1)
 	g.last.Store(g.Clock().UnixNano())
 	return id, nil
 }
@@ -104,7 +103,9 @@ func (g *Gateway) read(ctx context.Context, m Received) (Read, error) {
 	case <-ctx.Done():
 		return Read{}, ctx.Err()
 	}
+	began := time.Now()
 	r := Read{Received: m, Said: g.Parser.Parse(m.Data)}
+	g.Meter.Parsed(time.Since(began))
 	from := r.Said.StrictFrom
 	r.Proof, r.Trusted = mailauth.Check(g.Relays, mailauth.Connection{Peer: m.Peer, TLSNames: m.TLSNames}, fields(r.Said.Fields), from, g.inside)
 	r.Sender = from
@@ -220,8 +221,10 @@ func withoutTrace(head []byte) []byte {
 func (g *Gateway) reply(m smtpd.Mail, err error) error {
 	var told *smtpd.Error
 	if errors.As(err, &told) {
+		g.Meter.Became("refused")
 		return told
 	}
+	g.Meter.Became("put_off")
 	kind, text := smtpd.Temporary, "could not be kept just now, try again"
 	if errors.Is(err, store.ErrFull) || errors.Is(err, blob.ErrFull) {
 		kind, text = smtpd.Full, "no room just now, try again later"
@@ -241,6 +244,7 @@ func orWord(s, other string) string {
 
 // tell says that a mail has passed: one line in the log, and whoever watches.
 func (g *Gateway) tell(r Read, p Passed) {
+	g.Meter.Became(p.Outcome)
 	g.Log.Info("mail", "trace", r.Trace, "outcome", p.Outcome, "ticket", p.Ticket, "message_id", g.Tokens.Spoken(r.Said.MessageID), "size", len(r.Data), "proof", string(r.Proof), "auto", string(r.Said.Auto), "detail", p.Detail)
 	if g.Watch == nil {
 		return

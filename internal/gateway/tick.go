@@ -130,6 +130,9 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load
 	if err != nil {
 		return err
 	}
+	if due := g.Policy.Wake(&s.Ticket); in == (workflow.Input{}) && !due.IsZero() && !due.After(now) {
+		g.Meter.Late(now.Sub(due))
+	}
 	one.Decision = g.Policy.Decide(s, in, now)
 	if load != nil && slices.ContainsFunc(one.Notices, func(n workflow.Notice) bool { return n.Late != nil }) {
 		if s.Desk.Load, err = load(); err != nil {

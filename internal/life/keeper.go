@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -90,22 +89,14 @@ func (k *Keeper) Backup(ctx context.Context, to io.Writer) error {
 func (k *Keeper) Compact(ctx context.Context) (was, is int64, err error) {
 	k.removing.Lock()
 	defer k.removing.Unlock()
-	if was, err = sizeOf(k.Store.Path()); err != nil {
+	if was, err = k.Store.Size(); err != nil {
 		return 0, 0, err
 	}
 	if err := k.Store.Compact(ctx); err != nil {
 		return was, was, err
 	}
-	is, err = sizeOf(k.Store.Path())
+	is, err = k.Store.Size()
 	return was, is, err
-}
-
-func sizeOf(path string) (int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
 }
 
 // Hold keeps a ticket from erasure and retention, or no longer. store.ErrNotFound: there is none.

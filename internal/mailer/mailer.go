@@ -76,8 +76,10 @@ type Config struct {
 	DataTimeout time.Duration // for the reply after the body, in which relays scan; 5m (RFC 5321 §4.5.3.2.6)
 	Grace       time.Duration // what a stop waits for running transactions, and for their record; 10s
 
-	Jitter  func() float64 // in [0,1); math/rand
-	OnRelay func(State)    // told when the relay fails and a probe after it too, and when it is back; must return at once
+	Jitter  func() float64             // in [0,1); math/rand
+	Tried   func(took time.Duration)   // told of each mail that the relay was asked to take; must be quick
+	Sent    func(waited time.Duration) // told of each that it took: how long ago it was made; must be quick
+	OnRelay func(State)                // told when the relay fails and a probe after it too, and when it is back; must return at once
 }
 
 // Mailer sends what is in the outbox. Run does the work; the other methods may be called from any goroutine.
@@ -165,6 +167,12 @@ func (c *Config) complete() error {
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
+	}
+	if c.Tried == nil {
+		c.Tried = func(time.Duration) {}
+	}
+	if c.Sent == nil {
+		c.Sent = func(time.Duration) {}
 	}
 	if c.Connections <= 0 {
 		c.Connections = 4

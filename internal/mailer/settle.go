@@ -13,9 +13,13 @@ import (
 // settle does what follows from the end of a try: the row leaves, or is put off, or goes to Failures.
 func (m *Mailer) settle(ctx context.Context, row store.Outbox, v verdict, took time.Duration) {
 	now := m.clock()
+	if v.asked {
+		m.cfg.Tried(took)
+	}
 	switch v.fate {
 	case fateSent:
 		m.sent.Add(1)
+		m.cfg.Sent(now.Sub(row.Made))
 		m.report(ctx, row, v, "mail sent", "took", took.Round(time.Millisecond))
 		t := trace(row, now, outcomeSent, v.text)
 		m.records <- record{id: row.ID, done: true, trace: &t}

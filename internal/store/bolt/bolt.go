@@ -203,6 +203,18 @@ func (s *Store) prepare(steps []migration) error {
 // Path is the file of the store.
 func (s *Store) Path() string { return s.path }
 
+// Size is that of the file, in bytes.
+func (s *Store) Size() (int64, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Waiting is how many changes wait for a group commit.
+func (s *Store) Waiting() int { return len(s.queue) }
+
 // enter counts a call in, so that Close waits for it.
 func (s *Store) enter() error {
 	s.life.RLock()
