@@ -14,6 +14,9 @@ import (
 // maxGuess is how many bytes decide on the charset of a text that names none.
 const maxGuess = 16 << 10
 
+// leastScore is what another charset than Windows-1252 must score at least: any bytes are letters of some.
+const leastScore = 150
+
 // guessCodec guesses the charset of 8-bit text that is no UTF-8. Each candidate decodes a sample; the one whose letters
 // are most usual wins, Windows-1252 where nothing speaks for another.
 func guessCodec(data []byte) encoding.Encoding {
@@ -24,7 +27,7 @@ func guessCodec(data []byte) encoding.Encoding {
 			high++
 		}
 	}
-	best, score := encoding.Encoding(charmap.Windows1252), latinScore(sample, high)
+	best, score := encoding.Encoding(charmap.Windows1252), max(latinScore(sample, high), leastScore)
 	for _, c := range []struct {
 		codec encoding.Encoding
 		usual func(rune) int
@@ -36,10 +39,13 @@ func guessCodec(data []byte) encoding.Encoding {
 			best, score = c.codec, s
 		}
 	}
-	for _, codec := range []encoding.Encoding{charmap.Windows1251, charmap.KOI8R, charmap.ISO8859_5} {
-		if s := cyrillicScore(codec, sample, high); s > score {
-			best, score = codec, s
+	for _, c := range scripts {
+		if s := scriptScore(c, sample, high); s > score {
+			best, score = c.codec, s
 		}
+	}
+	if best == charmap.Windows1252 {
+		return guessLatin(sample)
 	}
 	return best
 }
@@ -115,8 +121,8 @@ func usualJapanese(r rune) int {
 		return 1000
 	case r >= 0x4e00 && r <= 0x9fff, r >= 0x3000 && r <= 0x303f, r >= 0xff01 && r <= 0xff5e:
 		return 800
-	case r >= 0xff61 && r <= 0xff9f: // half-width kana: as good as any byte
-		return 200
+	case r >= 0xff61 && r <= 0xff9f: // half-width kana: any byte is one
+		return 50
 	}
 	return 0
 }
@@ -153,33 +159,3 @@ var commonHan = func() map[rune]bool {
 	}
 	return common
 }()
-
-// cyrillicScore says how far the sample reads as Russian in an 8-bit charset, in 0…1000: nearly all its letters beyond
-// ASCII are Russian, small ones outweigh capitals, a capital hardly follows a small one, and no word mixes both scripts.
-func cyrillicScore(codec encoding.Encoding, sample []byte, high int) int {
-	text, _ := decodeWith(codec, sample)
-	letters, good := 0, 0
-	var last rune
-	for _, r := range text {
-		small, capital := r >= 'а' && r <= 'я' || r == 'ё', r >= 'А' && r <= 'Я' || r == 'Ё'
-		mixed := (small || capital) && last < 0x80 && unicode.IsLetter(last) || r < 0x80 && unicode.IsLetter(r) && last >= 'Ё' && last <= 'ё'
-		if small || capital {
-			letters++
-		}
-		switch {
-		case mixed:
-			good -= 1000
-		case small:
-			good += 1000
-		case capital && unicode.IsLower(last):
-			good -= 1000
-		case capital:
-			good += 500
-		}
-		last = r
-	}
-	if letters < 4 || letters*10 < high*8 {
-		return 0
-	}
-	return good / letters
-}
