@@ -94,12 +94,13 @@ func BenchmarkStages(b *testing.B) {
 				}
 			})
 		}
+		past := h.g.past(ctx, one.Drafts)
 		for i := range one.Notices {
 			n := &one.Notices[i]
 			b.Run(fmt.Sprintf("notice/%s.%d", n.Kind, i), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := h.g.compose(&one, n, kept, nil, h.now); err != nil {
+					if _, err := h.g.compose(&one, n, kept, past, h.now); err != nil {
 						b.Fatal(err)
 					}
 				}
