@@ -9,8 +9,8 @@ import (
 )
 
 // program is a template made ready to run. The template packages look up each field by its name and pack each value anew,
-// every time; that was half of what a notice cost. A program has looked them up at the start. It writes what the packages
-// would write: of the layout it takes the tree that html/template has escaped.
+// every time. A program has looked them up at the start. It writes what the packages would write: of the layout it takes
+// the tree that html/template has escaped.
 //
 // It knows what most templates are made of: values, if, with, range, not, and, or, and the methods of a view. A template
 // with anything else is run by its package, as slowly as before.
@@ -217,10 +217,10 @@ func (c *compiler) logic(word string, args []parse.Node, dot reflect.Type) condi
 	for _, n := range args {
 		of = append(of, c.operand(n, dot))
 	}
-	any := func(want bool) condition {
+	one := func(is bool) condition { // one of them holds, or does not
 		return func(dot reflect.Value) bool {
 			for _, holds := range of {
-				if holds(dot) == want {
+				if holds(dot) == is {
 					return true
 				}
 			}
@@ -229,12 +229,12 @@ func (c *compiler) logic(word string, args []parse.Node, dot reflect.Type) condi
 	}
 	switch {
 	case word == "not" && len(of) == 1:
-		return any(false)
+		return one(false)
 	case word == "or" && len(of) > 0:
-		return any(true)
+		return one(true)
 	case word == "and" && len(of) > 0:
-		some := any(false)
-		return func(dot reflect.Value) bool { return !some(dot) }
+		fails := one(false)
+		return func(dot reflect.Value) bool { return !fails(dot) }
 	}
 	c.unknown = true
 	return nil

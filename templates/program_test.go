@@ -52,7 +52,7 @@ func TestAProgramWritesWhatItsPackageWrites(t *testing.T) {
 	}
 }
 
-// Of what comes with every mail nothing may fall back to the packages unseen: a notice would take five times as long.
+// Of what comes with every mail nothing may fall back to the packages unseen.
 func TestTheDailyNoticesArePrograms(t *testing.T) {
 	slow := []sop.Kind{sop.KindBreach, sop.KindEscalated, sop.KindReport, sop.KindWarning} // they number, compare, or name values
 	s := set(t)
