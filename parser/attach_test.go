@@ -36,6 +36,8 @@ func TestFiles(t *testing.T) {
 		{"no name", multi("multipart/mixed", plainPart, "Content-Type: application/pdf\n\n%PDF\n"), " (application/pdf, 4)"},
 		{"an empty part is none", multi("multipart/mixed", plainPart, "\n"), ""},
 		{"an attached mail and its files", multi("multipart/mixed", plainPart, "Content-Type: message/rfc822\n\n"+inner), fmt.Sprintf(" (message/rfc822, %d); a.log (text/plain, 3)", len(inner)-1)},
+		{"an attached mail that calls itself any bytes", multi("multipart/mixed", plainPart, "Content-Type: application/octet-stream; name=\"FW.EML\"\n\n"+inner), fmt.Sprintf("FW.EML (application/octet-stream, %d); a.log (text/plain, 3)", len(inner)-1)},
+		{"any bytes that are called a mail", multi("multipart/mixed", plainPart, "Content-Type: application/octet-stream; name=a.eml\n\n\x00\x01\x02"), "a.eml (application/octet-stream, 3)"},
 		{"a mail of a report, whole", multi("multipart/report", plainPart, "Content-Type: message/rfc822\n\n"+inner), fmt.Sprintf(" (message/rfc822, %d)", len(inner)-1)},
 		{"an invitation", multi("multipart/alternative", plainPart, "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n"), " (text/calendar, 15)"},
 		{"a path", multi("multipart/mixed", plainPart, "Content-Disposition: attachment; filename=\"../../etc/passwd\"\n\nx\n"), "passwd (text/plain, 1)"},
@@ -69,12 +71,17 @@ func TestLongNamesKeepTheirEnding(t *testing.T) {
 
 func TestForwardedAsAttachment(t *testing.T) {
 	p := testParser(t)
-	m := p.Parse([]byte(testHead + multi("multipart/mixed", plainPart, "Content-Type: message/rfc822\n\nSubject: =?utf-8?q?lama?=\nFrom: Andi <andi@company.com>\n\nVPN putus.\n")))
-	if f := m.Forward; f == nil || f.Subject != "lama" || f.From.Address != "andi@company.com" || strings.TrimSpace(f.Text) != "VPN putus." {
-		t.Errorf("%+v", m.Forward)
+	for _, kind := range []string{"message/rfc822", "application/octet-stream; name=lama.eml"} {
+		m := p.Parse([]byte(testHead + multi("multipart/mixed", plainPart, "Content-Type: "+kind+"\n\nSubject: =?utf-8?q?lama?=\nFrom: Andi <andi@company.com>\n\nVPN putus.\n")))
+		if f := m.Forward; f == nil || f.Subject != "lama" || f.From.Address != "andi@company.com" || strings.TrimSpace(f.Text) != "VPN putus." {
+			t.Errorf("%s: %+v", kind, m.Forward)
+		}
+		if strings.Contains(m.Text, "VPN") {
+			t.Errorf("the attached mail is no text of this one: %q", m.Text)
+		}
 	}
-	if strings.Contains(m.Text, "VPN") {
-		t.Errorf("the attached mail is no text of this one: %q", m.Text)
+	if m := p.Parse([]byte(testHead + multi("multipart/mixed", plainPart, "Content-Type: application/octet-stream; name=a.eml\n\n\x00\x01\x02"))); m.Forward != nil {
+		t.Errorf("of any bytes: %+v", *m.Forward)
 	}
 }
 

@@ -8,7 +8,7 @@ func attachedForward(root *part, g *guard) *Forward {
 		return nil
 	}
 	mail := inner.attached(g)
-	if mail == nil {
+	if mail == nil || len(mail.header) == 0 {
 		return nil
 	}
 	g.nested++

@@ -71,7 +71,16 @@ func (p *part) attached(g *guard) *part {
 	return p.inner
 }
 
-func (p *part) isMail() bool { return p.kind == "message/rfc822" || p.kind == "message/global" }
+// isMail says whether a part is a mail that is attached: by its kind, or a file of any bytes that is called one.
+func (p *part) isMail() bool {
+	switch p.kind {
+	case "message/rfc822", "message/global":
+		return true
+	case "application/octet-stream", "application/eml", "application/x-eml":
+		return strings.HasSuffix(strings.ToLower(p.filename()), ".eml")
+	}
+	return false
+}
 
 // walk goes from delimiter to delimiter. What is between two of them is never looked at byte by byte.
 func (r *reader) walk() {
