@@ -17,7 +17,7 @@ import (
 // The word lists. A file is NAME.SUBJECT.txt or SUBJECT.txt; each says its format at its head, docs/reading.md says more.
 //
 //go:embed words/*.quote.txt words/*.closing.txt words/*.report.txt words/*.verdict.txt words/*.stop.txt
-//go:embed words/department.txt words/asset.txt words/command.txt words/picture.txt
+//go:embed words/department.txt words/same.department.txt words/asset.txt words/command.txt words/picture.txt
 var wordFiles embed.FS
 
 // sections lists what each subject may hold; true: an entry has a value ("phrase = value").
@@ -38,7 +38,7 @@ var sections = map[string]map[string]bool{
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
 		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false},
 	"stop":       {"stop": false},
-	"department": {"department": false},
+	"department": {"department": false, "same": false},
 	"asset":      {"pattern": false, "not": false, "place": false, "brand": false},
 	"command":    {"command": true},
 	"picture":    {"decoration": false},
@@ -207,6 +207,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 		v.departments[name] = true
 	}
 	v.addForms(l)
+	v.addDepartments(l, o.Departments)
 	if err := v.addCompany(o); err != nil {
 		return nil, err
 	}
@@ -248,12 +249,6 @@ func (v *vocabulary) addForms(l lists) {
 
 // addCompany adds what the company's own configuration says.
 func (v *vocabulary) addCompany(o Options) error {
-	for _, d := range o.Departments {
-		v.canonical[strings.ToLower(d.Name)] = d.Name
-		for _, w := range d.Words {
-			v.canonical[strings.ToLower(w)] = d.Name
-		}
-	}
 	for _, w := range o.Words {
 		for _, phrase := range w.Words {
 			e := entry{phrase: phrase, file: "[priority.words]"}
