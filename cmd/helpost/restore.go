@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"helpost/internal/api"
 	"helpost/internal/archive"
@@ -37,6 +38,9 @@ func (v *restoreVerb) Run(ctx context.Context, _ io.Reader, out, errOut io.Write
 	case errors.Is(err, store.ErrLocked):
 		return fmt.Errorf("%s is open in another process; end that first", cfg.Store.Path)
 	case err != nil:
+		return err
+	}
+	if err := os.RemoveAll(searchFolder(cfg)); err != nil { // it knew what was there before; the next start makes it anew
 		return err
 	}
 	fmt.Fprintf(out, "%s: brought back as it was on %s: the store (%d bytes) and %d blobs\n", v.File, m.Made.Local().Format("2006-01-02 15:04:05"), m.StoreSize, m.Blobs)

@@ -87,7 +87,7 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	if err = durable.MkdirAll(filepath.Dir(cfg.Store.Path)); err != nil {
 		return nil, err
 	}
-	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Log: log, OnCommit: h.committed}); err != nil {
+	if h.store, err = bolt.Open(cfg.Store.Path, bolt.Options{FirstTicket: cfg.Tickets.First, Search: searchFolder(cfg), Log: log, OnCommit: h.committed}); err != nil {
 		return nil, err
 	}
 	inside := member(cfg.Company.Domains)
@@ -123,6 +123,9 @@ func build(cfg *config.Config, log *slog.Logger, watch func(gateway.Passed)) (*h
 	h.meters.look(h)
 	return h, nil
 }
+
+// searchFolder is where the search index of a configuration lies.
+func searchFolder(cfg *config.Config) string { return cfg.Store.Path + ".search" }
 
 func newKeeper(cfg *config.Config, h *house, policy *workflow.Policy) (*life.Keeper, error) {
 	return life.New(life.Parts{

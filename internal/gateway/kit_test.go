@@ -115,6 +115,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(diesWith); path != "" {
+		die(path)
+	}
 	code := 1
 	folder, err := os.MkdirTemp("", "helpost-gateway-")
 	if err == nil {

@@ -102,6 +102,54 @@ func sameFacts(a, b workflow.Facts) bool {
 	return err1 == nil && err2 == nil && bytes.Equal(x, y)
 }
 
+func TestAnErasureTakesWordsOutOfTheSearchIndex(t *testing.T) {
+	d, k, hers, his := quoting(t)
+	finds := func(query string, want ...sop.Number) {
+		t.Helper()
+		var got []sop.Number
+		d.View(func(v store.Reader) error {
+			page, _, err := v.List(store.Filter{Query: query})
+			for _, t := range page {
+				got = append(got, t.Number)
+			}
+			return err
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", query, got, want)
+		}
+	}
+	indexed := func(word string) bool { // its end: what a word shares with the one before it is not written again
+		t.Helper()
+		for d.Store.Unread() > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		d.Store.Close() // writes the index
+		defer d.Open()
+		return slices.ContainsFunc(d.Holding(word), func(file string) bool { return strings.Contains(file, filepath.Base(d.Search())) })
+	}
+	finds("wijayakusuma", his, hers)
+	finds("lantai tujuh", hers)
+	finds("kepada", hers)
+	if !indexed("yakusuma") || !indexed("juh") {
+		t.Fatal("the index does not hold what is to go")
+	}
+	k = keeper(t, d)
+	if _, err := k.Erase(background, rina.Address); err != nil {
+		t.Fatal(err)
+	}
+	finds("wijayakusuma")
+	finds("tujuh")
+	finds("kepada", hers)
+	finds("vpn putus", his)
+	d.Store.Close()
+	d.Open()
+	if indexed("yakusuma") || indexed("juh") {
+		t.Error("the index holds what went")
+	}
+	finds("kepada", hers)
+	finds("vpn putus", his)
+}
+
 func TestWhoIsNotErased(t *testing.T) {
 	d, k, hers, _ := quoting(t)
 	for says, c := range map[string]struct {

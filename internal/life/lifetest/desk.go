@@ -74,11 +74,14 @@ func In(t TB, folder string, blobs *dir.Store) *Desk {
 // Path is the file of the store.
 func (d *Desk) Path() string { return filepath.Join(d.Folder, "helpost.db") }
 
+// Search is the folder of the search index.
+func (d *Desk) Search() string { return d.Path() + ".search" }
+
 // Open opens store and blobs.
 func (d *Desk) Open() {
 	d.Helper()
 	var err error
-	if d.Store, err = bolt.Open(d.Path(), bolt.Options{NoSync: true}); err != nil {
+	if d.Store, err = bolt.Open(d.Path(), bolt.Options{NoSync: true, Search: d.Search()}); err != nil {
 		d.Fatal(err)
 	}
 	if d.Blobs != nil {

@@ -30,6 +30,7 @@ type Options struct {
 	FirstTicket uint64       // the least number that Reserve gives a ticket; 0: 1
 	NoSync      bool         // no flush to disk: simulations only, a crash loses what was acknowledged
 	OnCommit    func(Commit) // told of every group commit, after it; it must be quick
+	Search      string       // folder of the search index (docs/formats.md); "": none, and a search reads the tickets one by one
 	Log         *slog.Logger // nil: the default one
 }
 
@@ -60,6 +61,7 @@ type Store struct {
 
 	outbox   *outbox
 	counters *counters
+	filler   *filler // nil: no search index
 	full     fullDisk
 	broken   error // of the writer alone: why nothing can be committed any more
 }
@@ -103,6 +105,9 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 	}
 	s.removeLeft()
 	go s.write()
+	if o.Search != "" {
+		s.fill(o.Search)
+	}
 	return s, nil
 }
 
@@ -228,6 +233,9 @@ func (s *Store) enter() error {
 
 // Close ends the store after what runs. A second Close does nothing.
 func (s *Store) Close() error {
+	if s.filler != nil {
+		s.filler.stop()
+	}
 	s.life.Lock()
 	if s.closed {
 		s.life.Unlock()
@@ -257,7 +265,7 @@ func (s *Store) view(ctx context.Context, fn func(*reader) error) error {
 	defer s.pending.Done()
 	s.swap.RLock()
 	defer s.swap.RUnlock()
-	return s.db.View(func(tx *bbolt.Tx) error { return fn(&reader{ctx: ctx, tx: tx, outbox: s.outbox}) })
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(&reader{ctx: ctx, tx: tx, outbox: s.outbox, filler: s.filler}) })
 }
 
 // Reserve gives the next number of a sequence. What of it was given out is made durable by the next commit.

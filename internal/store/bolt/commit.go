@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"helpost/internal/sop"
 	"helpost/internal/store"
 )
 
@@ -154,12 +155,29 @@ func (s *Store) together(batch []*request) (err error) {
 			return s.failed(a, err)
 		}
 		s.full.clear()
+		s.changed(batch, a.results)
 		for i, r := range batch {
 			r.done <- a.results[i]
 		}
 		return nil
 	}
 	return nil
+}
+
+// changed tells the search index which tickets have changed.
+func (s *Store) changed(batch []*request, results []error) {
+	if s.filler == nil {
+		return
+	}
+	var numbers []sop.Number
+	for i, r := range batch {
+		if results[i] == nil {
+			for _, t := range r.change.tickets {
+				numbers = append(numbers, t.number)
+			}
+		}
+	}
+	s.filler.hear(numbers)
 }
 
 // attempt is one transaction over a batch. It may be run again without one of its changes, so it keeps no effect

@@ -23,6 +23,7 @@ type reader struct {
 	ctx    context.Context
 	tx     *bbolt.Tx
 	outbox *outbox
+	filler *filler
 }
 
 var _ store.Reader = (*reader)(nil)

@@ -58,6 +58,19 @@ func lastSeal(seals *bbolt.Bucket) (s seal.Seal, err error) {
 	return s, decodeDoc(v, &s)
 }
 
+// sealBeforeLast is the zero Seal where there are not two.
+func sealBeforeLast(seals *bbolt.Bucket) (s seal.Seal, err error) {
+	c := seals.Cursor()
+	if k, _ := seekBefore(c, []byte{'s' + 1}); len(k) == 0 || k[0] != 's' {
+		return s, nil
+	}
+	k, v := c.Prev()
+	if len(k) == 0 || k[0] != 's' {
+		return s, nil
+	}
+	return s, decodeDoc(v, &s)
+}
+
 func (w *writer) checkSeal(s *store.Seal) error {
 	if s == nil {
 		return nil

@@ -22,11 +22,19 @@ func (c checked) Close() error {
 	return c.Store.Close()
 }
 
-func TestStore(t *testing.T) {
+func TestStore(t *testing.T) { runSuite(t, "") }
+
+func TestStoreWithASearchIndex(t *testing.T) { runSuite(t, "search") }
+
+func runSuite(t *testing.T, search string) {
 	storetest.Run(t, func(t *testing.T) storetest.Open {
-		path := filepath.Join(t.TempDir(), "helpost.db")
+		folder := t.TempDir()
+		path := filepath.Join(folder, "helpost.db")
+		if search != "" {
+			search = filepath.Join(folder, "search")
+		}
 		return func() store.Store {
-			s, err := Open(path, Options{NoSync: true}) // durability is the crash test's
+			s, err := Open(path, Options{NoSync: true, Search: search}) // durability is the crash test's
 			if err != nil {
 				t.Fatal(err)
 			}
