@@ -85,6 +85,7 @@ type Sources struct {
 	Store interface {
 		View(ctx context.Context, fn func(store.Reader) error) error
 		Waiting() int
+		Unread() int
 		Size() (int64, error)
 	}
 	Relay   func() mailer.State

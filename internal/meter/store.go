@@ -20,6 +20,7 @@ var counts = map[string]string{"tickets": "helpost_tickets", "open": "helpost_ti
 // ofStore puts on the page what the store knows.
 func ofStore(ctx context.Context, p *page, from *Sources) {
 	p.set("helpost_commit_waiting", float64(from.Store.Waiting()))
+	p.set("helpost_search_unread", float64(from.Store.Unread()))
 	if size, err := from.Store.Size(); err == nil {
 		p.set("helpost_store_bytes", float64(size))
 	}

@@ -35,6 +35,7 @@ var families = []family{
 	{"helpost_commit_failures_total", counter, "Group commits that failed: nothing of them is kept."},
 	{"helpost_store_up", gauge, "1 while the store answers; what it counts is missing else."},
 	{"helpost_store_bytes", gauge, "Size of the store's file."},
+	{"helpost_search_unread", gauge, "Tickets that the search index has yet to read, about."},
 	{"helpost_disk_free_bytes", gauge, "Room that is left for the store or the blobs, whichever has less."},
 	{"helpost_tickets", gauge, "Tickets in all."},
 	{"helpost_tickets_open", gauge, "New, open and pending ones."},
