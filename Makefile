@@ -40,8 +40,8 @@ bench: ## the figures of the parts, and of the whole beside a bare durable sink 
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./test/bench
 
-crash: ## the tests that kill a running process, many times over
-	HELPOST_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -run Kill ./test/... ./internal/store/...
+crash: ## the tests that kill a running process or cut its power, many times over
+	HELPOST_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -run 'Kill|Power' ./test/... ./internal/store/...
 
 peers: ## helpost among a real Postfix, Dovecot, swaks and curl; as root, installs what it lacks
 	@./scripts/peers

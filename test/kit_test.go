@@ -97,6 +97,7 @@ func newRelay(t *testing.T) *relay {
 type desk struct {
 	t          *testing.T
 	dir        string
+	data       string // the folder of store and blobs
 	smtp, http string
 	relay      *relay
 	proc       *exec.Cmd
@@ -136,7 +137,8 @@ api_token_file = "token"
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), smtp: freeAddress(t), http: freeAddress(t), relay: newRelay(t)}
+	dir := t.TempDir()
+	d := &desk{t: t, dir: dir, data: dir, smtp: freeAddress(t), http: freeAddress(t), relay: newRelay(t)}
 	for name, content := range map[string]string{
 		"helpost.toml": fmt.Sprintf(configuration, d.smtp, d.relay.addr, d.dir, d.http),
 		"secret":       "0123456789abcdef0123456789abcdef\n",
@@ -163,19 +165,32 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// start brings the program up and waits until it is ready.
-func (d *desk) start() {
+// command is the program, about to serve. What it says goes to the log.
+func (d *desk) command() *exec.Cmd {
 	d.t.Helper()
 	log, err := os.OpenFile(filepath.Join(d.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	defer log.Close()
-	d.proc = exec.Command(binary, "serve", "--config", filepath.Join(d.dir, "helpost.toml"))
-	d.proc.Stdout, d.proc.Stderr = log, log
+	d.t.Cleanup(func() { log.Close() })
+	c := exec.Command(binary, "serve", "--config", filepath.Join(d.dir, "helpost.toml"))
+	c.Stdout, c.Stderr = log, log
+	return c
+}
+
+// start brings the program up and waits until it is ready.
+func (d *desk) start() {
+	d.t.Helper()
+	d.proc = d.command()
 	if err := d.proc.Start(); err != nil {
 		d.t.Fatal(err)
 	}
+	d.awaits()
+}
+
+// awaits waits until the program is.
+func (d *desk) awaits() {
+	d.t.Helper()
 	for range 500 {
 		if r, err := http.Get("http://" + d.http + "/readyz"); err == nil {
 			r.Body.Close()
@@ -185,8 +200,18 @@ func (d *desk) start() {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	said, _ := os.ReadFile(log.Name())
+	said := d.logged()
 	d.t.Fatalf("not ready: %s", said[max(0, len(said)-2000):])
+}
+
+// logged is what the program has said.
+func (d *desk) logged() string {
+	d.t.Helper()
+	said, err := os.ReadFile(filepath.Join(d.dir, "log"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(said)
 }
 
 // kill ends the program as a power cut does, as far as a process can tell.

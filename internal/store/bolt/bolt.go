@@ -82,7 +82,12 @@ func mapSize() int {
 // The file that another process has open is store.ErrLocked; one of a later schema is store.ErrNewer.
 func Open(path string, o Options) (*Store, error) { return open(path, o, migrations) }
 
-func open(path string, o Options, steps []migration) (*Store, error) {
+func open(path string, o Options, steps []migration) (s *Store, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // bbolt trusts the pages that it reads
+			s, err = nil, fmt.Errorf("%s is damaged: %v", path, cause)
+		}
+	}()
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
 		if err := makeNew(path, o, steps); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, fault(err))
@@ -92,7 +97,7 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
+	s = &Store{
 		path: path, opts: o, log: o.Log, db: db,
 		queue: make(chan *request, maxBatch), stopped: make(chan struct{}),
 	}
@@ -152,14 +157,9 @@ func (s *Store) removeLeft() {
 }
 
 // openFile opens and locks the file itself.
-func openFile(path string, o Options) (db *bbolt.DB, err error) {
-	defer func() {
-		if cause := recover(); cause != nil { // bbolt trusts the pages that it reads at open
-			db, err = nil, fmt.Errorf("%s is damaged: %v", path, cause)
-		}
-	}()
+func openFile(path string, o Options) (*bbolt.DB, error) {
 	var opened *os.File
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         time.Nanosecond, // a second process is told at once
 		FreelistType:    bbolt.FreelistMapType,
 		NoFreelistSync:  true, // freepages.go says when it is written

@@ -1,0 +1,119 @@
+//go:build linux
+
+package test
+
+import (
+	"iter"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"helpost/test/power"
+)
+
+// recorded is a program that was started on an empty folder, took some mails, small and large, compacted its store, took some
+// more, and was killed.
+func recorded(t *testing.T) (*watched, *power.Recording) {
+	t.Helper()
+	d := crashDesk(t, memory(t))
+	w := d.startWatched(nil)
+	for from := 0; from < 10; from += 5 { // each fifth is large
+		var wait sync.WaitGroup
+		for i := range 2 {
+			wait.Go(func() {
+				for n := from; n < from+5; n++ {
+					if m := reportOf(i, n); d.send(m.from, m.raw) != nil {
+						t.Error("a mail was not taken")
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if from == 0 {
+			d.mustRun("compact")
+		}
+	}
+	d.quiet()
+	return w, w.kill(t)
+}
+
+// firstCuts is how many cuts of a first start are tried for each round.
+const firstCuts = 5
+
+// A power cut at any moment of a first start, and of the mails after it.
+func TestPowerCutsFromTheFirstStartOn(t *testing.T) {
+	t.Parallel()
+	w, rec := recorded(t)
+	p, seed := newProver(t), rand.Uint64()
+	for moment, cut := range some(rec, rounds()*firstCuts) {
+		w.proves(t, p, rec, moment, cut, seed)
+	}
+}
+
+// some gives n cuts of a recording: moments and ways by chance, all there are where n is as many.
+func some(rec *power.Recording, n int) iter.Seq2[int, power.Cut] {
+	return func(yield func(int, power.Cut) bool) {
+		moments := rec.Moments()
+		all := rand.Perm(len(moments) * len(power.Cuts))
+		for _, i := range all[:min(n, len(all))] {
+			if !yield(moments[i/len(power.Cuts)], power.Cuts[i%len(power.Cuts)]) {
+				return
+			}
+		}
+	}
+}
+
+// The proof can fail: a program that leaves out any one kind of its flushes does not pass it.
+func TestWithoutAFlushThePowerProofFails(t *testing.T) {
+	t.Parallel()
+	w, rec := recorded(t)
+	p := newProver(t)
+	for _, c := range []struct {
+		flush  string
+		forget func(name string, nth int) bool
+	}{
+		{"of the store", func(name string, _ int) bool { return strings.HasPrefix(name, "store/helpost.db") }},
+		{"of the store, each first", func(name string, nth int) bool { return strings.HasPrefix(name, "store/helpost.db") && nth%2 == 0 }},
+		{"of the store, each second", func(name string, nth int) bool { return strings.HasPrefix(name, "store/helpost.db") && nth%2 == 1 }},
+		{"of a blob", func(name string, _ int) bool { return strings.Contains(name, "/.new-") }},
+		{"of a blob's name", func(name string, _ int) bool { return filepath.Dir(name) == "store/blobs" }},
+		{"of the blobs' folders", func(name string, _ int) bool { return name == "store/blobs" }},
+		{"of the store's name", func(name string, _ int) bool { return name == "store" }},
+		{"of the compacted store's name", func(name string, nth int) bool { return name == "store" && nth >= 3 }},
+		{"of the folder's own name", func(name string, _ int) bool { return name == "." }},
+	} {
+		sloppy, tried := rec.Sloppy(c.forget), 0
+		var wrong []string
+		for moment, cut := range some(rec, 2000) {
+			tried++
+			if wrong = w.wrong(t, p, sloppy, moment, cut, rand.Uint64()); len(wrong) > 0 {
+				break
+			}
+		}
+		if len(wrong) == 0 {
+			t.Errorf("nobody notices that the flush %s is left out", c.flush)
+		}
+		t.Logf("without the flush %s, at cut %d: %.200s", c.flush, tried, strings.Join(wrong, "; "))
+	}
+}
+
+// An answer that is given before the flush is noticed.
+func TestAnEarlyAnswerFailsThePowerProof(t *testing.T) {
+	t.Parallel()
+	w, rec := recorded(t)
+	p := newProver(t)
+	flushes := rec.Flushes()
+	for id, at := range w.answered { // as if each had been given before the last flush but one of its commit
+		i, _ := slices.BinarySearch(flushes, at)
+		w.answered[id] = flushes[i-1] - 2
+	}
+	for _, at := range w.answered {
+		if len(w.wrong(t, p, rec, at+1, power.Cuts[0], rand.Uint64())) > 0 {
+			return
+		}
+	}
+	t.Error("nobody notices that mails are answered before they are kept")
+}
