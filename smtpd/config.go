@@ -23,6 +23,18 @@ type Config struct {
 	// Took is told of each mail that was taken: how long it was from its DATA to the reply, and from its last byte. It must
 	// be quick. nil: nobody is.
 	Took func(whole, answer time.Duration)
+	// Refused is told of each mail that was not let as far as the Taker's Take, but for one that says in MAIL that it is
+	// too large: go-smtp refuses that. It must be quick. nil: nobody is.
+	Refused func(Refusal)
+}
+
+// Refusal is a mail that was refused before the Taker had it.
+type Refusal struct {
+	Envelope        // as far as it was known; Rcpt holds those that were let in
+	To       string // the recipient that was refused; "": the mail was
+	Begin    []byte // of the mail, as far as it came; nil: none of it did
+	Code     int    // of the reply
+	Text     string // of the reply
 }
 
 // Limits bounds what a client may cost. A zero means the default, which suits a company of 2,000.

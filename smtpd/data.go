@@ -43,8 +43,10 @@ func (s *session) Data(r io.Reader) error {
 	}
 	switch {
 	case err != nil:
+		s.tell(Refusal{Envelope: env, Begin: b.data}, replyTo(err))
 		return s.refuse(env.Trace, "DATA", replyTo(err), nil)
 	case bareBreak(b.data) || direct != nil && direct.lines.bare:
+		s.tell(Refusal{Envelope: env, Begin: b.data}, replyBare)
 		return s.refuse(env.Trace, "DATA", replyBare, nil)
 	}
 	complete := time.Now()

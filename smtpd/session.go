@@ -98,6 +98,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	env := s.env
 	env.Rcpt = slices.Clip(env.Rcpt) // whoever appends to it gets his own
 	if err := s.ask(env, rcpt); err != nil {
+		s.tell(Refusal{Envelope: env, To: rcpt}, asReply(err))
 		return s.refuse(s.env.Trace, "RCPT", asReply(err), err)
 	}
 	s.env.Rcpt = append(s.env.Rcpt, rcpt)
@@ -117,6 +118,14 @@ func asReply(err error) *smtp.SMTPError {
 		return r
 	}
 	return replyTo(err)
+}
+
+// tell says that a mail was refused.
+func (s *session) tell(r Refusal, reply *smtp.SMTPError) {
+	if s.srv.cfg.Refused != nil {
+		r.Code, r.Text = reply.Code, reply.Message
+		s.srv.cfg.Refused(r)
+	}
 }
 
 // refuse counts and logs a refusal and gives the reply; a client that collects refusals is told goodbye. trace is the mail's, ""

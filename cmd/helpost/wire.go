@@ -217,7 +217,7 @@ func member(domains []string) func(string) bool {
 // door makes the SMTP door of a configuration.
 func (h *house) door() (*smtpd.Server, error) {
 	cfg := h.config
-	c := smtpd.Config{Listen: cfg.SMTP.Listen, Hostname: cfg.SMTP.Hostname, MaxMessage: cfg.SMTP.MaxMessage.Bytes, Log: h.log, Took: h.meters.took}
+	c := smtpd.Config{Listen: cfg.SMTP.Listen, Hostname: cfg.SMTP.Hostname, MaxMessage: cfg.SMTP.MaxMessage.Bytes, Log: h.log, Took: h.meters.took, Refused: h.gateway.Refused}
 	for _, t := range cfg.SMTP.TrustedRelays {
 		c.Limits.Exempt = append(c.Limits.Exempt, t.Prefixes...)
 	}

@@ -49,6 +49,7 @@ type Options struct {
 	Log     *slog.Logger
 	// Figures counts; nil: there are no reports. What cannot be understood is report.ErrAsk.
 	Figures func(context.Context, report.Ask) (report.Report, error)
+	Note    func(context.Context) error // writes down what is known of mails and not in the store yet; nil: nothing ever is
 }
 
 // Check is something without which helpost is not ready.

@@ -188,6 +188,11 @@ func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
 	if err := arguments(w, r, &a); err != nil {
 		return err
 	}
+	if s.Note != nil {
+		if err := s.Note(r.Context()); err != nil {
+			return err
+		}
+	}
 	var found []store.Trace
 	err := s.Store.View(r.Context(), func(v store.Reader) (err error) {
 		found, err = v.Traces(a.Of)

@@ -176,9 +176,7 @@ func (g *Gateway) excluded(ctx context.Context, b Bound) (why string, out bool, 
 // who never wrote (contract §4).
 func (g *Gateway) keepOut(ctx context.Context, r Read, why string) (Passed, error) {
 	if !r.Trusted && !r.StoodIn {
-		if err := g.Store.Commit(ctx, store.Change{Traces: []store.Trace{g.trace(r, "refused", 0, why)}}); err != nil {
-			return Passed{}, err
-		}
+		g.note(g.trace(r, "refused", 0, why))
 		return Passed{}, &smtpd.Error{Kind: smtpd.Refused, Text: "this address may not report here"}
 	}
 	q := store.Quarantined{

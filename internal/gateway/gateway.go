@@ -104,6 +104,7 @@ type Passed struct {
 type Gateway struct {
 	Parts
 	parses chan struct{} // as many as may be read at once
+	notes  notes
 	wake   chan struct{} // something is due sooner than was known
 	last   atomic.Int64  // when a mail was last taken, in nanoseconds since 1970; 0: none was
 	quiet  sync.RWMutex  // read-held from where a mail's blobs are placed until its commit

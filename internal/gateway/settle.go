@@ -50,7 +50,7 @@ func (g *Gateway) settle(ctx context.Context, b Bound) (Passed, error) {
 	if err != nil {
 		return passed, err
 	}
-	if err := g.Store.Commit(ctx, change); err != nil {
+	if err := g.commit(ctx, change); err != nil {
 		return passed, err
 	}
 	g.committed(change)

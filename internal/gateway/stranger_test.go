@@ -21,6 +21,9 @@ func TestAnOutsiderMakesNoTicket(t *testing.T) {
 	if got := h.size(); got != "0 tickets, 0 messages, 0 events, 0 notices, 1 in quarantine" {
 		t.Fatal(got)
 	}
+	if err := h.g.Note(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if got := h.outcomes("<langsung@luar>"); !slices.Equal(got, []string{"refused"}) {
 		t.Errorf("the refused one is traced as %v", got)
 	}

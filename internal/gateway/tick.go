@@ -33,6 +33,9 @@ func (g *Gateway) Run(ctx context.Context) {
 		if !next.IsZero() {
 			nap = min(nap, max(0, next.Sub(g.Clock())))
 		}
+		if g.notes.waits() {
+			nap = min(nap, noteDelay)
+		}
 		timer := time.NewTimer(nap)
 		select {
 		case <-timer.C:
@@ -40,6 +43,11 @@ func (g *Gateway) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		timer.Stop()
+		if g.notes.due(g.Clock()) || ctx.Err() != nil {
+			if err := g.Note(context.WithoutCancel(ctx)); err != nil {
+				g.Log.Error("refused mails could not be noted", "error", err)
+			}
+		}
 	}
 }
 
