@@ -126,7 +126,8 @@ func (v *vocabulary) standsAlone(text string, words []token, i int, code string)
 	if j := strings.IndexAny(code, "-./"); j > 0 {
 		group = code[:j]
 	}
-	if v.asset.not[group] || v.asset.place[group] && len(code) <= len(group)+3 && !strings.ContainsAny(code[len(group)+1:], "-./") {
+	floor := code == group || len(code) <= len(group)+3 && !strings.ContainsAny(code[len(group)+1:], "-./")
+	if v.asset.not[group] || v.asset.place[group] && floor {
 		return false
 	}
 	if s := words[i].start; s > 0 && strings.IndexByte("\\/@:_=", text[s-1]) >= 0 && text[s-1] != ':' {

@@ -79,6 +79,10 @@ func TestAssetPatternOfTheCompany(t *testing.T) {
 	if !slices.Equal(r.AssetCodes, []string{"X123"}) {
 		t.Errorf("codes %q", r.AssetCodes)
 	}
+	floors := newParser(t, Options{AssetPattern: `[A-Z]+[0-9]*`}) // LT is a floor, and no code of anything
+	if r := floors.Report(&Mail{NewText: "Printer di LT 3 macet, unit PRN7."}); !slices.Equal(r.AssetCodes, []string{"PRN7"}) {
+		t.Errorf("codes %q", r.AssetCodes)
+	}
 	if _, err := New(Options{AssetPattern: "("}); err == nil {
 		t.Error("a pattern that is none is accepted")
 	}

@@ -94,6 +94,7 @@ var broken = []struct {
 	{"xoauth2", "[relay]\naddress = \"127.0.0.1:25\"\nauth = \"xoauth2\" # HERE", []string{"not there yet"}},
 	{"a rate of nothing", "[relay]\naddress = \"127.0.0.1:25\"\nrate = \"0/m\" # HERE", []string{"rate"}},
 	{"no connection to the relay", "[relay]\naddress = \"127.0.0.1:25\"\nconnections = 0 # HERE", []string{"connections", "between 1 and"}},
+	{"an asset pattern that is none", "[tickets]\nsecret_file = \"secret\"\nasset_pattern = \"NB-([0-9]\" # HERE", []string{"asset_pattern", "RE2"}},
 	{"a selector without a key", "[relay] # HERE\naddress = \"127.0.0.1:25\"\ndkim_selector = \"x\"", []string{"dkim_key"}},
 	{"a DKIM key that is none", "[relay]\naddress = \"127.0.0.1:25\"\ndkim_selector = \"x\"\ndkim_key = \"secret\" # HERE", []string{"private key"}},
 

@@ -170,6 +170,9 @@ func (k *checker) tickets() {
 	if t.First < 1 || t.First > 1e12 {
 		k.fail("tickets.first", "first must be between 1 and 1000000000000; it is %d", t.First)
 	}
+	if _, err := regexp.Compile("^(?:" + t.AssetPattern + ")$"); err != nil {
+		k.fail("tickets.asset_pattern", "asset_pattern: %q is no regular expression (RE2) like \"NB-[0-9]{4}|PC-[A-Z]{3}-[0-9]{3}\"", t.AssetPattern)
+	}
 	if t.SecretFile == "" {
 		k.fail("tickets", "[tickets] secret_file is missing: it names a file with the key that signs the reply addresses; `helpost init` makes one")
 		return

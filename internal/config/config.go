@@ -69,6 +69,8 @@ type Tickets struct {
 	Prefix     string `toml:"prefix"`
 	First      uint64 `toml:"first"`
 	SecretFile string `toml:"secret_file"`
+	// AssetPattern is a regular expression (RE2) of asset codes that are known without a label; "": the parser's own.
+	AssetPattern string `toml:"asset_pattern"`
 
 	Secrets [][]byte `toml:"-"` // the keys of SecretFile: the first signs, all verify
 }

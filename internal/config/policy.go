@@ -97,7 +97,7 @@ func (c *Config) Calendar(name string) (calendar workflow.Calendar, ok bool) {
 
 // ParserOptions gives what the reader of mail must know of the company. Who holds the keys adds Ours.
 func (c *Config) ParserOptions() parser.Options {
-	o := parser.Options{Language: c.Lang(), Prefix: c.Tickets.Prefix, Matrix: c.matrix()}
+	o := parser.Options{Language: c.Lang(), Prefix: c.Tickets.Prefix, Matrix: c.matrix(), AssetPattern: c.Tickets.AssetPattern}
 	for _, m := range c.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, m.own()...)
 		o.ListIDs = append(o.ListIDs, m.ListIDs...)
