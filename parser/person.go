@@ -161,9 +161,7 @@ func sharesName(s, name string) bool {
 	if name == "" || s == "" || len(s) > nameBytes || indexColon(s) >= 0 || strings.Contains(s, "=") {
 		return false
 	}
-	if before, after, ok := strings.Cut(s, ","); ok && trimBlank(after) != "" && isDegree(trimBlank(after), before) { // "Kusnadi, S.Sos"
-		s = before
-	}
+	s = withoutDegree(s)
 	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
 	if len(words) == 0 || len(words) > nameWords {
 		return false
@@ -178,13 +176,21 @@ func sharesName(s, name string) bool {
 	return shared > 0 && 2*shared >= len(words)
 }
 
+// withoutDegree cuts degrees from the end of a name: "Kusnadi, S.Sos", "Amelia Hapsari, S.H., M.Kn.".
+func withoutDegree(s string) string {
+	if before, after, ok := strings.Cut(s, ","); ok && trimBlank(after) != "" && isDegree(trimBlank(after), before) {
+		return before
+	}
+	return s
+}
+
 // isWholeName says whether a line is made of at least two of the sender's names.
 func isWholeName(s, name string) bool {
 	if len(name) == 0 || !sharesName(s, name) {
 		return false
 	}
 	own := " " + strings.ToLower(strings.Map(letterOrBlank, name)) + " "
-	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, s)))
+	words := strings.Fields(strings.ToLower(strings.Map(letterOrBlank, withoutDegree(s))))
 	for _, w := range words {
 		if !strings.Contains(own, " "+w+" ") {
 			return false

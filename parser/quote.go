@@ -161,7 +161,7 @@ func (v *vocabulary) markQuotes(lines []textLine, o occasion) {
 			i++
 			continue
 		}
-		if l.arrows && (o.reply || o.forward || v.afterIntro(lines, i)) || l.marked && o.reply && !v.forwardsAt(lines, i) {
+		if l.arrows && !isBetweenArrows(l.s) && (o.reply || o.forward || v.afterIntro(lines, i)) || l.marked && o.reply && !v.forwardsAt(lines, i) {
 			l.kind = lineQuoted
 			i++
 			continue
@@ -236,6 +236,9 @@ func (v *vocabulary) opener(lines []textLine, i int, o occasion) (end int, forwa
 	if v.isForwardMark(s) {
 		return i + 1, true
 	}
+	if isBetweenArrows(s) {
+		return i + 1, false
+	}
 	marked := v.isOriginalMark(s)
 	at := i
 	if marked || isRule(s) {
@@ -258,6 +261,11 @@ func (v *vocabulary) opener(lines []textLine, i int, o occasion) (end int, forwa
 		return i + 1, o.forward
 	}
 	return v.intro(lines, i), false
+}
+
+// isBetweenArrows knows the head of a quote as GroupWise writes it: ">>> Rina Wijaya <rina@company.com> 12/01/2026 09:13 >>>".
+func isBetweenArrows(s string) bool {
+	return strings.HasPrefix(s, ">>> ") && strings.HasSuffix(s, " >>>") && digitRuns(s) >= 3
 }
 
 // isForwardMark knows "---------- Forwarded message ---------" and "Begin forwarded message:".

@@ -129,5 +129,5 @@ func markFrom(lines []textLine, i int) {
 // greetsBy knows the first line of a notice: "Halo Rina Wijaya,".
 func (v *vocabulary) greetsBy(s, name string) bool {
 	greeting, rest, ok := strings.Cut(strings.ToLower(s), " ")
-	return ok && name != "" && v.quote.notice[greeting] && rest == strings.ToLower(name)+","
+	return ok && name != "" && v.quote.notice[greeting] && strings.HasPrefix(rest, strings.ToLower(name)) && strings.HasSuffix(rest, ",")
 }

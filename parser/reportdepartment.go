@@ -149,13 +149,18 @@ func (v *vocabulary) besideSigning(text, name string) string {
 	if i := strings.LastIndexByte(end, '\n'); i >= 0 {
 		end = end[i+1:]
 	}
-	for _, spelled := range []string{name, strings.Fields(name)[0]} {
+	first := strings.Fields(name)[0]
+	spellings := []string{name, first}
+	if short := firstWord(strings.TrimLeft(end[strings.LastIndex(end, ". ")+1:], " ")); len(short) >= 3 && strings.HasPrefix(strings.ToLower(first), short) {
+		spellings = append(spellings, short) // "Frans" of Fransiskus
+	}
+	for _, spelled := range spellings {
 		at := lastFold(end, spelled)
 		if at < 0 || !opensSentence(end, at) {
 			continue
 		}
 		if rest := end[at+len(spelled):]; strings.Trim(rest, " ,(-/|") != "" && !strings.ContainsAny(strings.Trim(rest, " ,()-/|"), ",.;:()|") {
-			return v.unitBeside(rest, false)
+			return v.unitBeside(rest, true)
 		}
 	}
 	return ""
@@ -184,7 +189,12 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 		return ""
 	}
 	rest = strings.TrimLeft(bare, " ,(-/|")
-	end := strings.IndexAny(rest, ",.;:()|\n-")
+	end := strings.IndexAny(rest, ",.;:()|\n")
+	for _, stroke := range [...]string{" - ", " / "} {
+		if i := strings.Index(rest, stroke); i >= 0 && (end < 0 || i < end) {
+			end = i
+		}
+	}
 	if end >= 0 && end <= 3 && rest[end] == '.' { // "Kusnadi, S.Sos"
 		return ""
 	}
@@ -195,8 +205,9 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 		return ""
 	}
 	d := v.tidyDepartment(rest[:end])
-	if bare := strings.Join(v.withoutRoles(strings.Fields(d)), " "); !v.isDepartment(d) && v.isDepartment(bare) { // "Admin Sales"
-		return bare
+	fields := strings.Fields(d)
+	if bare := v.withoutRoles(fields); !v.isDepartment(d) && len(bare) > 0 && (v.isDepartment(strings.Join(bare, " ")) || signs && len(bare) < len(fields) && v.role[strings.ToLower(fields[0])] && v.belowName(d) != "") { // "Admin Sales", "Kasi Pelayanan"
+		return strings.Join(bare, " ")
 	}
 	if v.isDepartment(d) || v.holdsDepartment(d) {
 		return d

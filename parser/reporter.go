@@ -54,7 +54,7 @@ func (v *vocabulary) personOf(display string) string {
 		words = words[1:]
 	}
 	name := strings.Join(words, " ")
-	if len(words) > 1 && v.marked(v.tokens(words[0]), "place") {
+	if len(words) > 1 && (v.marked(v.tokens(words[0]), "place") || v.marked(v.tokens(words[0]), "company name")) {
 		return ""
 	}
 	if len(words) > 1 && (v.unit[strings.ToLower(words[0])]&unitBefore != 0 || v.role[strings.ToLower(words[0])]) && v.isDepartment(v.trimUnit(strings.Join(words[1:], " "))) || v.isDepartment(name) {
@@ -71,7 +71,7 @@ func (v *vocabulary) signedOff(text string) string {
 		last = last[i+2:]
 	}
 	i := strings.IndexAny(last, ",(-/|")
-	if i <= 0 || v.unitBeside(last[i:], false) == "" {
+	if i <= 0 || v.unitBeside(last[i:], true) == "" {
 		return ""
 	}
 	words := v.tokens(last[:i])

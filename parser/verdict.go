@@ -147,6 +147,11 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 			return i // "without VPN": no fault by itself
 		}
 		return f.negation(c.items, i, hedged, "")
+	case "must": // "harus di-restart dulu"; a question only asks for the way
+		if !c.question {
+			f.worse = true
+			f.sayNegative(it, false)
+		}
 	case "same": // "same loop as before"
 		for _, next := range c.items[i+1:] {
 			if next.section == "past" {
