@@ -15,6 +15,7 @@ type answer struct {
 	negative, weak                           bool // before any other matter is spoken of
 	was                                      bool // it did not work before
 	relapsed                                 bool // nor after the fix, for a while
+	supposed                                 bool // nor if …
 	tries                                    bool // speaks of trying
 	maybe                                    bool // speaks of what may be
 	aside                                    bool // says something that no list understands, behind "it works"
@@ -51,7 +52,7 @@ func carryTime(list []clause, found []finding) {
 		f := &found[i]
 		only := f.past
 		for _, it := range list[i].items {
-			only = only && (it.section == "past" || it.section == "filler")
+			only = only && (it.section == "past" || it.section == "recent" || it.section == "filler")
 		}
 		if only && i+1 < len(found) && !list[i+1].but && !found[i+1].now && found[i+1].negative && !found[i+1].still {
 			found[i+1].negative, found[i+1].pastNegative = false, true
@@ -115,10 +116,11 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	}
 	a.was = a.was || f.pastNegative
 	a.relapsed = a.relapsed || f.relapsed
+	a.supposed = a.supposed || f.supposed && !f.later
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
 	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
-	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange >= 3 || f.strange > 0 && (f.again || f.now || f.beside)) // "barusan logout lagi"
+	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange-f.figures >= 3 || f.strange > 0 && (f.again || f.now || f.beside)) // "barusan logout lagi"
 	a.hedged = a.hedged || f.hedged
 	a.named = a.named || len(f.things) > 0
 	already := f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
@@ -213,6 +215,8 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 	case a.negative:
 		return sop.Dispute, a.said()
 	case a.relapsed && !sure:
+		return sop.Dispute, a.said()
+	case a.supposed && !sure && !a.later && !a.ask && !agrees:
 		return sop.Dispute, a.said()
 	case a.keep, a.relapsed:
 		return sop.Unclear, a.said()

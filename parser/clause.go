@@ -8,6 +8,9 @@ import (
 // pictured is the value of a praise that is no word: no "not" is about it.
 const pictured = "picture"
 
+// figure is the section of a number that no list has.
+const figure = "figure"
+
 // item is a phrase of an answer, or a word that no list has.
 type item struct {
 	section string
@@ -40,7 +43,10 @@ func (v *vocabulary) items(text string, words []token) []item {
 				it.section, it.value = m.section, m.value
 			}
 		}
-		if it.section == "" && isShare(text, words[i]) {
+		if it.section == "" && isFigure(text, words[i]) {
+			it.section = figure
+		}
+		if it.section == figure && isShare(text, words[i]) {
 			it.section = "partly"
 		}
 		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); it.section == "praise" && isPicture(r) {
@@ -122,7 +128,7 @@ func clauses(items []item) []clause {
 // hasUnknown says whether a word stands among the items that no list has.
 func hasUnknown(items []item) bool {
 	for _, it := range items {
-		if it.section == "" {
+		if it.section == "" || it.section == figure {
 			return true
 		}
 	}
@@ -140,7 +146,7 @@ func isDate(items []item) bool {
 		switch it.section {
 		case "day":
 			day = true
-		case "done", "now", "again", "than", "past", "briefly", "not", "not yet", "still", "thing", "broken":
+		case "done", "now", "again", "than", "past", "recent", "briefly", "not", "not yet", "still", "thing", "broken":
 			return false
 		case "good", "fair", "solved":
 			return day
@@ -168,7 +174,7 @@ func isPlain(items []item) bool {
 		switch it.section {
 		case "done", "now", "again", "yes":
 			return true
-		case "":
+		case "", figure:
 			unknown++
 		}
 	}
@@ -184,12 +190,13 @@ type topic struct {
 // topic reads the subject of a ticket.
 func (v *vocabulary) topic(subject string) topic {
 	t := topic{words: map[string]bool{}}
-	for _, it := range v.items(subject, v.tokens(subject)) {
+	words := v.tokens(subject)
+	for _, it := range v.items(subject, words) {
 		switch it.section {
 		case "thing":
 			t.things = append(t.things, it.value)
 		case "":
-			w := v.tokens(subject)[it.first]
+			w := words[it.first]
 			if said := lower(subject[w.start:w.end]); len(said) > 2 {
 				t.words[said] = true
 			}

@@ -21,7 +21,7 @@ func lookAhead(items []item, i int) (int, string) {
 			return j, s
 		case "still", "but", "not", "not yet", "thanks", "if", "unsure", "close", "redo", "request":
 			return j, "stop"
-		case "":
+		case "", figure:
 			unknown++
 		}
 	}
@@ -45,6 +45,10 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		f.sayNegative(items[j], false)
 		return j
 	case "stop":
+		if items[j].section == "unsure" && noLonger(items[j:]) { // "tidak bingung lagi"
+			f.sayGood(items[j], true)
+			return j
+		}
 		if items[j].section == "request" && j == i+1 && (f.good || noLonger(items[j:])) { // "tidak minta password terus"
 			f.sayGood(items[j], !(f.done && f.again))
 			return j
@@ -75,7 +79,7 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 			f.later = true // "belum kembali ke kantor"
 			return i
 		}
-		if next.section == "" {
+		if next.section == "" || next.section == figure {
 			unknown++
 		}
 		again = again || next.section == "again"
@@ -87,7 +91,7 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 
 // namesSomething says whether an item is a name or a thing: what is said behind it is said of that.
 func namesSomething(it item) bool {
-	return it.section == "thing" || it.section == "number" || it.section == ""
+	return it.section == "thing" || it.section == "number" || it.section == "" || it.section == figure
 }
 
 // noLonger says whether what begins the items is said to have happened again and again.

@@ -43,6 +43,9 @@ type finding struct {
 	thought        bool // "I thought it was broken": no fact
 	subject        bool // names what the ticket is about
 	day            bool // names a day or an hour
+	recent         bool // it was so before now, but perhaps after the fix
+	figures        int  // unknown words that are numbers
+	supposed       bool // it does not work if …
 	still, worse   bool
 	yes, thanks    bool
 	praise         bool
@@ -64,8 +67,10 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	var f finding
 	for i, it := range c.items {
 		switch it.section {
-		case "past":
-			f.past = f.past || i == 0 || c.items[i-1].section != "than" && !v.isFirst(c.items, i, words) // "kayak kemarin"
+		case "past", "recent":
+			if v.isPast(c.items, i, words) {
+				f.past, f.recent = true, it.section == "recent" && (f.recent || !f.past)
+			}
 		case "briefly":
 			f.past, f.briefly = true, true
 		case "done":
@@ -116,7 +121,7 @@ func (f *finding) until(rest []item, it item) {
 	}
 	for _, next := range rest {
 		switch next.section {
-		case "past", "broken", "bad", "relapse", "partly", "gone", "not", "not yet":
+		case "past", "recent", "broken", "bad", "relapse", "partly", "gone", "not", "not yet":
 			if f.good || f.hedged {
 				f.good, f.hedged = false, false
 				f.sayBriefly(it)
@@ -127,13 +132,21 @@ func (f *finding) until(rest []item, it item) {
 	f.iff = true
 }
 
+// isPast says whether a word of time says that it was before: not in "kayak kemarin", nor in "restart dulu".
+func (v *vocabulary) isPast(items []item, i int, words []token) bool {
+	if i == 0 || i+1 < len(items) && items[i+1].section == "broken" { // "yang kemarin rusak"
+		return true
+	}
+	return items[i-1].section != "than" && !v.isFirst(items, i, words)
+}
+
 // isFirst says whether a "dulu" says that something is to be done first ("harus restart dulu"), not that it was before.
 func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
 	if items[i].count > 1 || words[items[i].first].id != v.ids["dulu"] {
 		return false
 	}
 	s := items[i-1].section
-	return s != "filler" && s != "past"
+	return s != "filler" && s != "past" && s != "recent"
 }
 
 // judgeItem reads the item i of a clause, and gives the last item that it has read.
@@ -154,7 +167,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 	case "same": // "same loop as before"
 		for _, next := range c.items[i+1:] {
-			if next.section == "past" {
+			if next.section == "past" || next.section == "recent" {
 				f.past, f.worse = false, true
 				f.sayNegative(it, false)
 				break
@@ -218,6 +231,9 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 	switch it.section {
 	case "gone": // of nothing that was named: "my file is gone"
 		j := repaired(c.items, i)
+		if f.good { // "I can confirm that the alerts have stopped"
+			return i
+		}
 		if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
 			j = next // "tidak muncul lagi errornya"
 		}
@@ -293,6 +309,8 @@ func (f *finding) mention(it item) {
 		f.fresh = true
 	case "beside":
 		f.beside = true
+	case figure:
+		f.strange, f.figures = f.strange+1, f.figures+1
 	case "", "progress":
 		f.strange++
 	}
@@ -305,6 +323,8 @@ func (f *finding) sayGood(it item, hedged bool) {
 		f.later = true
 	case f.briefly: // "sempat bisa": no more
 		f.sayBriefly(it)
+	case f.past && !f.done && f.recent:
+		f.hedged = true
 	case f.past && !f.done:
 	case hedged:
 		f.hedged = true
@@ -324,6 +344,7 @@ func (f *finding) sayBriefly(it item) {
 func (f *finding) sayNegative(it item, weak bool) {
 	switch {
 	case f.iff && !f.still, f.thought:
+		f.supposed = f.supposed || f.iff
 	case f.past:
 		f.pastNegative = true
 		if f.again {
