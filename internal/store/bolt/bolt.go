@@ -63,7 +63,7 @@ type Store struct {
 	counters *counters
 	filler   *filler // nil: no search index
 	full     fullDisk
-	broken   error // of the writer alone: why nothing can be committed any more
+	broken   damage
 }
 
 var _ store.Store = (*Store)(nil)

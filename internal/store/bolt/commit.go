@@ -135,8 +135,8 @@ func (s *Store) together(batch []*request) (err error) {
 			s.opts.OnCommit(Commit{Changes: all, Bytes: size, Took: time.Since(begin), Err: err})
 		}
 	}()
-	if s.broken != nil {
-		return s.broken
+	if err := s.mend(); err != nil {
+		return err
 	}
 	if err := s.full.refuse(s.path, size); err != nil {
 		return err
@@ -252,19 +252,21 @@ func rollBack(tx *bbolt.Tx) {
 	_ = tx.Rollback() // ErrTxClosed after a commit
 }
 
-// failed judges a failed transaction. A full disk is an error that passes. After any other one, and where the commit may
-// have reached the file although a flush failed, nobody knows what the disk holds: the store takes no more changes.
+// failed judges a failed transaction. Where the file does not show it, nothing of what was committed before was touched:
+// the error passes with its cause, as a full disk does. Where the file shows it though a flush failed, nobody knows what the
+// disk holds.
 func (s *Store) failed(a *attempt, err error) error {
 	if !a.ended && !errors.Is(err, store.ErrFull) {
 		return err
 	}
 	visible := true
 	verr := s.db.View(func(tx *bbolt.Tx) error { visible = tx.ID() >= a.txid; return nil })
-	if errors.Is(err, store.ErrFull) && verr == nil && !visible {
-		s.full.set(a.size)
+	if verr == nil && !visible {
+		if errors.Is(err, store.ErrFull) {
+			s.full.set(a.size)
+		}
 		return err
 	}
-	s.broken = fmt.Errorf("%s: the store must be opened anew, for a commit failed: %w", s.path, err)
-	s.log.Error("the store takes no more changes", "error", err)
-	return s.broken
+	s.log.Error("the store takes no changes until it is written anew", "error", err)
+	return s.broken.set(s.path, "a commit failed", err)
 }

@@ -17,7 +17,7 @@ func (s *Store) listFreePages() {
 
 // keepFreePages writes down the free pages at the end, however many there are. Where that fails the next Open looks for them.
 func (s *Store) keepFreePages() {
-	if s.broken != nil {
+	if s.broken.err != nil {
 		return
 	}
 	s.db.NoFreelistSync = false

@@ -93,17 +93,32 @@ func newOutbox() *outbox {
 
 func loadOutbox(tx *bbolt.Tx) (*outbox, error) {
 	o := newOutbox()
+	return o, o.reload(tx)
+}
+
+// reload takes in the rows that are not known, and drops those that are gone. The others keep their leases.
+func (o *outbox) reload(tx *bbolt.Tx) error {
 	var steps []outboxStep
+	there := map[uint64]bool{}
 	c := tx.Bucket(bucketOutbox).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
 		var row store.Outbox
 		if err := decodeDoc(v, &row); err != nil || len(k) != 8 {
-			return nil, fmt.Errorf("outbox row %x: %w", k, errRow)
+			return fmt.Errorf("outbox row %x: %w", k, errRow)
 		}
-		steps = append(steps, outboxStep{id: binary.BigEndian.Uint64(k), class: row.Class, next: nanos(row.NextTry)})
+		id := binary.BigEndian.Uint64(k)
+		there[id] = true
+		if o.rows[id] == nil {
+			steps = append(steps, outboxStep{id: id, class: row.Class, next: nanos(row.NextTry)})
+		}
+	}
+	for id := range o.rows {
+		if !there[id] {
+			steps = append(steps, outboxStep{id: id, gone: true})
+		}
 	}
 	o.apply(steps)
-	return o, nil
+	return nil
 }
 
 // apply follows a durable commit.

@@ -3,16 +3,10 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
-	"go.etcd.io/bbolt"
-
-	"helpost/internal/durable"
 	"helpost/internal/store"
 )
 
@@ -74,50 +68,11 @@ func (s *Store) Compact(ctx context.Context) error {
 	defer s.pending.Done()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.broken != nil {
-		return s.broken
+	if s.broken.err != nil {
+		s.broken.next = time.Time{}
+		return s.mend()
 	}
-	name := s.path + compactSuffix
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	fresh, err := s.copyTo(name)
-	if err == nil {
-		err = os.Rename(name, s.path)
-	}
-	if err != nil {
-		if fresh != nil {
-			fresh.Close()
-		}
-		os.Remove(name)
-		return fmt.Errorf("%s: %w", name, fault(err))
-	}
-	// The new file was locked before it got its name, and the old one stays so until it has none.
-	s.swap.Lock()
-	old := s.db
-	s.db = fresh
-	s.swap.Unlock()
-	err = durable.Sync(filepath.Dir(s.path))
-	if err != nil { // after a power cut the old file might stand there again, without what is committed from now on
-		s.broken = fmt.Errorf("%s: the store must be opened anew, for its directory could not be flushed: %w", s.path, err)
-		err = s.broken
-	}
-	return errors.Join(err, old.Close())
-}
-
-// copyTo makes a compact copy, flushed and still open.
-func (s *Store) copyTo(name string) (*bbolt.DB, error) {
-	o := s.opts
-	o.NoSync = true // one flush at the end serves
-	fresh, err := openFile(name, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := bbolt.Compact(fresh, s.db, compactStep); err != nil {
-		return fresh, err
-	}
-	fresh.NoSync, fresh.NoGrowSync = s.opts.NoSync, s.opts.NoSync
-	return fresh, fresh.Sync()
+	return s.renew()
 }
 
 // PruneTraces deletes the traces from before a moment, but those that keep wants, and says how many. keep may be nil.
@@ -152,8 +107,8 @@ func (s *Store) maintain(ctx context.Context, fn func(*writer) error) error {
 	defer s.pending.Done()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.broken != nil {
-		return s.broken
+	if err := s.mend(); err != nil {
+		return err
 	}
 	tx, err := s.db.Begin(true)
 	if err != nil {
