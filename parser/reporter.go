@@ -89,7 +89,7 @@ func (v *vocabulary) signedOff(text string) string {
 func (v *vocabulary) nameByAddress(s *source) (name, evidence string) {
 	local, _, _ := strings.Cut(s.from.Address, "@")
 	hint := strings.FieldsFunc(local, func(r rune) bool { return !unicode.IsLetter(r) })
-	if len(hint) == 0 || len(hint[0]) < 3 || s.forward != nil {
+	if len(hint) == 0 || len(hint[0]) < 3 || s.forward != nil || v.marked(v.tokens(hint[0]), "place") { // cabang.palu@…
 		return "", ""
 	}
 	for i, w := range s.words[:min(len(s.words), 300)] {
