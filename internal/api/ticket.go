@@ -38,6 +38,7 @@ type Summary struct {
 	MergedInto  *string   `json:"merged_into"`
 	Disputes    int       `json:"disputes"`
 	Suspicious  bool      `json:"suspicious"`
+	Hold        bool      `json:"hold"` // neither age nor an erasure takes anything from it
 
 	CreatedAt          time.Time  `json:"created_at"`
 	ResponseDue        *time.Time `json:"response_due"`
@@ -127,7 +128,7 @@ func Summarise(prefix string, t workflow.Ticket) Summary {
 		Lang: string(t.Lang), Mailbox: t.Mailbox,
 		Reporter:    Reporter{t.Reporter.Address, orNull(t.Reporter.Name), orNull(t.Reporter.Department)},
 		CoReporters: []string{}, AssetCodes: append([]string{}, t.AssetCodes...), Assignee: orNull(t.Assignee), Team: orNull(t.Team),
-		Watchers: append([]string{}, t.Watchers...), Linked: []string{}, Disputes: t.Disputes, Suspicious: t.Suspicious,
+		Watchers: append([]string{}, t.Watchers...), Linked: []string{}, Disputes: t.Disputes, Suspicious: t.Suspicious, Hold: t.Hold,
 		CreatedAt:   t.CreatedAt.UTC(),
 		ResponseDue: timeOrNull(&t.Response.Due), RespondedAt: timeOrNull(t.RespondedAt), ResponseBreached: t.Response.Breached,
 		ResolutionDue: timeOrNull(&t.Resolution.Due), ResolvedAt: timeOrNull(t.ResolvedAt), ResolutionBreached: t.Resolution.Breached,

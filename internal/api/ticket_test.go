@@ -29,7 +29,7 @@ func whole(t *testing.T) (workflow.Ticket, []store.Message, []record.Entry) {
 	k.Number, k.Seq, k.State, k.Type, k.Impact, k.Urgency, k.Priority, k.PriorityBy = 123, 3, workflow.Resolved, sop.Incident, sop.Department, sop.High, sop.P2, "agent"
 	k.Category, k.Lang, k.Mailbox, k.Team = "jaringan", sop.Indonesian, "helpdesk@company.com", "service-desk"
 	k.Handling = &workflow.Handling{How: sop.Onsite, When: ptr(at(60))}
-	k.Linked, k.MergedInto, k.Disputes, k.Suspicious = []sop.Number{122, 7}, 130, 1, true
+	k.Linked, k.MergedInto, k.Disputes, k.Suspicious, k.Hold = []sop.Number{122, 7}, 130, 1, true, true
 	k.CreatedAt, k.RespondedAt, k.ResolvedAt, k.ClosedAt, k.PausedUntil = at(0), ptr(at(5)), ptr(at(50)), ptr(at(55)), ptr(at(58))
 	k.Response = workflow.Clock{Due: at(60), Breached: true, Level: 1}
 	k.Resolution = workflow.Clock{Due: at(480), Breached: true, ByChange: true, Level: 2, ClimbAt: ptr(at(500))}

@@ -123,6 +123,9 @@ func Ticket(w io.Writer, t api.Ticket, zone *time.Location) error {
 	if len(t.Watchers)+len(t.CoReporters)+len(t.Linked) > 0 {
 		p.say("watchers %s · co-reporters %s · linked %s", list(t.Watchers), list(t.CoReporters), list(t.Linked))
 	}
+	if t.Hold {
+		p.say("on hold: neither age nor an erasure takes anything from it")
+	}
 	if t.Suspicious {
 		p.say("SUSPICIOUS: words on it came from somebody whose address is not proven")
 	}
