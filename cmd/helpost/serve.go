@@ -37,7 +37,9 @@ func (v *serveVerb) Run(ctx context.Context, _ io.Reader, _, errOut io.Writer) e
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(errOut, nil))
+	lines := &logWriter{to: errOut}
+	defer lines.Flush()
+	log := slog.New(slog.NewTextHandler(lines, nil))
 	for _, w := range cfg.Warnings {
 		log.Warn(w.String())
 	}
