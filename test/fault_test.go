@@ -137,6 +137,18 @@ func failing(call string, no syscall.Errno, after int) func(power.Call) power.Me
 	}
 }
 
+// failingOnce lets one call of a name fail: the first after so many.
+func failingOnce(call string, no syscall.Errno, after int) func(power.Call) power.Meddling {
+	return func(c power.Call) power.Meddling {
+		if c.Name == call {
+			if after--; after == -1 {
+				return power.Meddling{Fail: no}
+			}
+		}
+		return power.Meddling{}
+	}
+}
+
 // A disk that takes seconds for each flush: a mail is answered late and kept, and nobody else waits for it.
 func TestASlowDisk(t *testing.T) {
 	t.Parallel()

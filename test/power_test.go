@@ -115,9 +115,15 @@ type line struct {
 // startWatched starts the program under watch. What people know of it from before must be there at any moment.
 func (d *desk) startWatched(before map[string]bool) *watched {
 	d.t.Helper()
+	return d.startWatchedOn(&disk{}, before)
+}
+
+// startWatchedOn starts it on a disk that does as it is told.
+func (d *desk) startWatchedOn(f *disk, before map[string]bool) *watched {
+	d.t.Helper()
 	w := &watched{d: d, lines: map[int]*line{}, answered: map[string]int{}, sent: map[string]int{}, before: before}
 	var err error
-	w.p, err = power.Start(d.command(), power.Options{Root: d.data, Talk: w.talk})
+	w.p, err = power.Start(d.command(), power.Options{Root: d.data, Talk: w.talk, Meddle: f.call})
 	if errors.Is(err, power.ErrNoTrace) {
 		d.t.Skipf("nothing is proven of power cuts: %v", err)
 	}

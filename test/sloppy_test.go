@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"helpost/test/power"
@@ -47,6 +48,33 @@ const firstCuts = 5
 func TestPowerCutsFromTheFirstStartOn(t *testing.T) {
 	t.Parallel()
 	w, rec := recorded(t)
+	p, seed := newProver(t), rand.Uint64()
+	for moment, cut := range some(rec, rounds()*firstCuts) {
+		w.proves(t, p, rec, moment, cut, seed)
+	}
+}
+
+// A flush fails, and the system gives up what it was to keep, though it shows it still: the program goes on, and a power cut
+// at any moment after loses nothing that was answered 250.
+func TestPowerCutsAfterAFailedFlush(t *testing.T) {
+	t.Parallel()
+	d, f := crashDesk(t, memory(t)), &disk{}
+	if !power.CanMeddle {
+		t.Skip("calls cannot be made to fail on this kind of machine")
+	}
+	w := d.startWatchedOn(f, nil)
+	for i, call := range []string{"fdatasync", "fdatasync", "fsync", "fsync"} { // of the store's file; of a blob, and its folder
+		f.set(failingOnce(call, syscall.EIO, i%2))
+		for _, n := range []int{4, 5} { // the first is large
+			m := reportOf(i, n)
+			until(t, "a mail is taken", func() bool { return d.send(m.from, m.raw) == nil })
+		}
+	}
+	d.quiet()
+	rec := w.kill(t)
+	if !strings.Contains(d.logged(), "the store was written anew") {
+		t.Error("no flush failed after its commit could be seen: nothing is proven of that")
+	}
 	p, seed := newProver(t), rand.Uint64()
 	for moment, cut := range some(rec, rounds()*firstCuts) {
 		w.proves(t, p, rec, moment, cut, seed)

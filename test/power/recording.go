@@ -4,10 +4,10 @@
 // files is recorded in order; for any moment of the recording the folder can be made as a disk might hold it then: all
 // that was flushed is there, of the rest any part, in any order, torn at any sector.
 //
-// What a disk promises (docs/durability.md): bytes of a file are kept once fsync or fdatasync of it has returned after
-// their write had; a name in a folder once fsync of the folder has. A rename within a folder is done whole or not at all.
-// Nothing else is promised: names may be lost though the file was flushed, and later changes may be there without
-// earlier ones.
+// What a disk promises: bytes of a file are kept once fsync or fdatasync of it has returned after their write had; a name in
+// a folder once fsync of the folder has. A rename within a folder is done whole or not at all. Nothing else is promised: names
+// may be lost though the file was flushed, later changes may be there without earlier ones, and what a flush that failed
+// was to keep is kept by no later one.
 package power
 
 import (
@@ -172,26 +172,46 @@ func (n *node) find(path string) *node {
 	return n
 }
 
+// flushed is what the flushes of a node have kept: changes that ended before upTo, but for those that a flush was to keep
+// and failed. The system may have given those up, and no later flush says so.
+type flushed struct {
+	upTo int
+	lost [][2]int
+}
+
+func (f *flushed) keeps(end int) bool {
+	return end < f.upTo && !slices.ContainsFunc(f.lost, func(l [2]int) bool { return l[0] <= end && end < l[1] })
+}
+
 // pending are the changes begun before a moment, in the order in which they ended, each with whether a flush had kept it
 // by then.
 func (r *Recording) pending(moment int) (all []*change, kept func(*change) bool) {
-	flushed := map[*node]int{} // changes that ended before this are kept
+	flushes := map[*node]*flushed{}
 	for _, c := range r.changes {
-		if c.enter >= moment || c.undone {
+		if c.enter >= moment || c.undone && c.kind != flushing {
 			continue
 		}
 		if c.kind != flushing {
 			all = append(all, c)
-		} else if c.exit < moment {
-			flushed[c.node] = max(flushed[c.node], c.enter)
+			continue
+		}
+		f := flushes[c.node]
+		if f == nil {
+			f = &flushed{}
+			flushes[c.node] = f
+		}
+		switch {
+		case c.exit >= moment:
+		case c.undone:
+			f.lost = append(f.lost, [2]int{f.upTo, c.enter})
+		default:
+			f.upTo = max(f.upTo, c.enter)
 		}
 	}
-	end := func(c *change) int {
-		if c.exit < moment {
-			return c.exit
-		}
-		return moment
-	}
+	end := func(c *change) int { return min(c.exit, moment) }
 	slices.SortStableFunc(all, func(a, b *change) int { return end(a) - end(b) })
-	return all, func(c *change) bool { return c.exit < flushed[c.node] && c.exit < moment }
+	return all, func(c *change) bool {
+		f := flushes[c.node]
+		return f != nil && c.exit < moment && f.keeps(c.exit)
+	}
 }

@@ -44,6 +44,7 @@ type folder struct {
 	mu      sync.Mutex
 	wanted  uint64 // asked for so far
 	flushed uint64 // of these, done
+	failed  int    // flushes: what they were to keep no later one may keep, though it says so
 	flush   sync.Mutex
 }
 
@@ -89,16 +90,19 @@ func isName(name string) bool {
 func (s *Store) Put(ctx context.Context, values ...[]byte) ([]string, error) {
 	names := make([]string, len(values))
 	var touched [folders]bool
+	var failed [folders]int
 	for i, v := range values {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		sum := sha256.Sum256(v)
 		names[i] = hex.EncodeToString(sum[:])
-		if err := s.put(names[i], sum[0], v); err != nil {
+		if !touched[sum[0]] {
+			touched[sum[0]], failed[sum[0]] = true, s.folders[sum[0]].failures()
+		}
+		if err := s.put(names[i], sum[0], v, failed[sum[0]] == 0); err != nil {
 			return nil, fmt.Errorf("blob %s: %w", names[i], fault(err))
 		}
-		touched[sum[0]] = true
 	}
 	// A file that was there already may have come a moment ago by another Put: its folder is flushed all the same.
 	for i := range touched {
@@ -108,15 +112,20 @@ func (s *Store) Put(ctx context.Context, values ...[]byte) ([]string, error) {
 		if err := s.folders[i].sync(s.folder(byte(i))); err != nil {
 			return nil, fmt.Errorf("blobs: %w", fault(err))
 		}
+		if s.folders[i].failures() != failed[i] {
+			return nil, fmt.Errorf("blobs: %s: a flush failed meanwhile", s.folder(byte(i)))
+		}
 	}
 	return names, nil
 }
 
-// put brings a file under its name.
-func (s *Store) put(name string, first byte, v []byte) error {
+// put brings a file under its name. One that is there already serves where its folder's flushes are trusted.
+func (s *Store) put(name string, first byte, v []byte, trusted bool) error {
 	path := filepath.Join(s.folder(first), name)
-	if there, err := s.freshen(path, int64(len(v))); there || err != nil {
-		return err
+	if trusted {
+		if there, err := s.freshen(path, int64(len(v))); there || err != nil {
+			return err
+		}
 	}
 	return s.write(s.folder(first), path, v)
 }
@@ -176,13 +185,21 @@ func (d *folder) sync(path string) error {
 	if done {
 		return nil
 	}
-	if err := durable.Sync(path); err != nil {
+	err := durable.Sync(path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		d.failed++
 		return err
 	}
-	d.mu.Lock()
 	d.flushed = covers
-	d.mu.Unlock()
 	return nil
+}
+
+func (d *folder) failures() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
 }
 
 // reader is an open file.
