@@ -42,10 +42,11 @@ func TestOneIDLeadsThroughTheLog(t *testing.T) {
 	d.hand("budi@company.com", report("budi@company.com", "yang lain"))
 	d.hand("rina@company.com", report("rina@company.com", "yang ini"))
 	d.quiet()
-	taken := d.lines("msg=taken", "id=IT-000002")
-	if len(taken) != 1 {
-		t.Fatalf("%d lines say that it was taken:\n%s", len(taken), d.log())
-	}
+	var taken []string
+	until(t, "a line of the log that says so", func() bool {
+		taken = d.lines("msg=taken", "id=IT-000002")
+		return len(taken) == 1 && len(d.lines(`msg="mail sent"`)) >= 4
+	})
 	id := traceID.FindStringSubmatch(taken[0])
 	if id == nil {
 		t.Fatalf("no trace in %s", taken[0])
@@ -82,10 +83,8 @@ func TestTheLogTellsNoSecrets(t *testing.T) {
 	mid := looped.Header.Get("Message-Id")
 	raw := []byte("From: Rina <rina@company.com>\r\nTo: <helpdesk@company.com>\r\nSubject: kembali\r\nMessage-ID: " + mid + "\r\n\r\nx\r\n")
 	d.hand("rina@company.com", raw)
+	until(t, "a line about the mail that came back", func() bool { return len(d.lines("outcome=dropped", "auto=loop")) == 1 })
 	log := d.log()
-	if len(d.lines("outcome=dropped", "auto=loop")) != 1 {
-		t.Errorf("the mail that came back is not in the log:\n%s", log)
-	}
 	for _, m := range d.relay.mails() {
 		token, _, found := strings.Cut(strings.Trim(m.Header.Get("Message-Id"), "<>"), ".")
 		if !found || len(token) < 26 {
