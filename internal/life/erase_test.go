@@ -103,7 +103,7 @@ func sameFacts(a, b workflow.Facts) bool {
 }
 
 func TestAnErasureTakesWordsOutOfTheSearchIndex(t *testing.T) {
-	d, k, hers, his := quoting(t)
+	d, _, hers, his := quoting(t)
 	finds := func(query string, want ...sop.Number) {
 		t.Helper()
 		var got []sop.Number
@@ -133,7 +133,7 @@ func TestAnErasureTakesWordsOutOfTheSearchIndex(t *testing.T) {
 	if !indexed("yakusuma") || !indexed("juh") {
 		t.Fatal("the index does not hold what is to go")
 	}
-	k = keeper(t, d)
+	k := keeper(t, d)
 	if _, err := k.Erase(background, rina.Address); err != nil {
 		t.Fatal(err)
 	}
