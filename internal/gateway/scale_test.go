@@ -1,67 +1,97 @@
 package gateway
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
-
-	"helpost/internal/blob/dir"
-	"helpost/internal/config"
-	"helpost/internal/record"
-	"helpost/internal/sop"
-	"helpost/internal/store"
-	"helpost/internal/store/bolt"
-	"helpost/workflow"
 )
 
 const (
-	openTickets = 5000
-	mostRatio   = 1.5                  // of the large store's times by the small one's
-	unmeasured  = 2 * time.Millisecond // what takes less is left to chance: a cold page more or less decides
+	mostRatio  = 1.5                  // of the large store's times by the small one's
+	unmeasured = 2 * time.Millisecond // what takes less is left to chance: a cold page more or less decides
 )
 
-// BenchmarkScale does the same in a store of 5,000 tickets that are all open, and in one that holds 5,000 open among many
-// closed ones: HELPOST_SCALE of them in all, a million or whatever it says; unset it is 100,000. The two take turns, and
-// "ratio" is the median of the large one by that of the small one.
-func BenchmarkScale(b *testing.B) {
-	all := 100_000
-	if set := os.Getenv("HELPOST_SCALE"); set != "" {
-		var err error
-		if all, err = strconv.Atoi(set); err != nil {
-			b.Fatal(err)
-		}
+// scaleOf is how many tickets the largest store has: HELPOST_SCALE. It takes minutes and gigabytes, so unset nothing is done.
+func scaleOf(b *testing.B) int {
+	set := os.Getenv("HELPOST_SCALE")
+	if set == "" {
+		b.Skip("make scale does this")
 	}
-	small, large := newStock(b, openTickets), newStock(b, all)
-	for _, c := range []struct {
-		name   string
-		rounds int
-		do     func(*stock)
-		before func(*stock) // is not counted
-	}{
+	all, err := strconv.Atoi(set)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return all
+}
+
+// act is something that is measured. before is not counted.
+type act struct {
+	name   string
+	rounds int
+	do     func(*stock)
+	before func(*stock)
+}
+
+// BenchmarkScale does the same in a store of 5,000 tickets that are all open, and in one that holds 5,000 open among many
+// closed ones. None may take 1.5 times as long in the large one.
+func BenchmarkScale(b *testing.B) {
+	const open = 5000
+	sizes := []int{open, scaleOf(b)}
+	sideBySide(b, []*stock{newStock(b, sizes[0], open), newStock(b, sizes[1], open)}, sizes, func(int) float64 { return mostRatio }, slices.Concat(acts(open), []act{
+		{name: "counts", rounds: 300, do: (*stock).counts},
+		{name: "figures for who has the fewest", rounds: 30, do: (*stock).fewest},
+		{name: "start after a crash", rounds: 9, do: (*stock).starts, before: (*stock).crash},
+	}))
+}
+
+// BenchmarkGrowth does the same in stores of 10,000 tickets, 100,000, and so on up to HELPOST_SCALE, each with 3,000 open
+// and three messages a ticket. It may grow as the logarithm does.
+func BenchmarkGrowth(b *testing.B) {
+	const open, least = 3000, 10_000
+	var sizes []int
+	var all []*stock
+	for n := least; n <= scaleOf(b); n *= 10 {
+		sizes, all = append(sizes, n), append(all, newStock(b, n, open))
+	}
+	sideBySide(b, all, sizes, func(n int) float64 { return math.Log(float64(n)) / math.Log(least) }, slices.Concat(acts(open), []act{
+		{name: "intake", rounds: 200, do: (*stock).intake},
+		{name: "search, one ticket", rounds: 100, do: func(s *stock) { s.search("nomor4321", 1) }},
+		{name: "search, a code", rounds: 100, do: func(s *stock) { s.search("lt-04321", 1) }},
+		{name: "search, a common word", rounds: 50, do: func(s *stock) { s.search("printer macet x", 0); s.search("printer", 50) }},
+		{name: "search, a common word and a rare one", rounds: 100, do: func(s *stock) { s.search("kode nomor4321", 1) }},
+		{name: "search, a beginning", rounds: 50, do: func(s *stock) { s.search("pri", 50) }},
+		{name: "search, nothing", rounds: 100, do: func(s *stock) { s.search("takada", 0) }},
+	}))
+}
+
+// acts are what is done all day.
+func acts(open int) []act {
+	return []act{
 		{name: "start", rounds: 15, do: (*stock).starts, before: (*stock).stop},
 		{name: "tick, nothing due", rounds: 300, do: func(s *stock) { s.tick(0) }},
 		{name: "tick, 20 due", rounds: 30, do: func(s *stock) { s.tick(20) }},
 		{name: "reply", rounds: 200, do: (*stock).reply},
 		{name: "list of the open, a page", rounds: 100, do: func(s *stock) { s.list(1) }},
-		{name: "list of the open, all", rounds: 15, do: func(s *stock) { s.list(openTickets) }},
-		{name: "counts", rounds: 300, do: (*stock).counts},
-		{name: "figures for who has the fewest", rounds: 30, do: (*stock).fewest},
-		{name: "start after a crash", rounds: 9, do: (*stock).starts, before: (*stock).crash},
-	} {
+		{name: "list of the open, all", rounds: 15, do: func(s *stock) { s.list(open) }},
+	}
+}
+
+// sideBySide lets the stores take turns. "ratio" is the median of a larger one by that of the first.
+func sideBySide(b *testing.B, stocks []*stock, sizes []int, most func(int) float64, acts []act) {
+	for _, s := range stocks {
+		s.warm()
+	}
+	for _, c := range acts {
 		b.Run(c.name, func(b *testing.B) {
-			var times [2][]time.Duration
+			times := make([][]time.Duration, len(stocks))
 			for b.Loop() {
 				for range c.rounds {
-					for i, s := range []*stock{small, large} {
+					for i, s := range stocks {
 						if c.before != nil {
 							c.before(s)
 						}
@@ -71,14 +101,19 @@ func BenchmarkScale(b *testing.B) {
 					}
 				}
 			}
-			a, z := median(times[0]), median(times[1])
-			ratio := z.Seconds() / a.Seconds()
-			b.ReportMetric(a.Seconds()*1e6, "µs/small")
-			b.ReportMetric(z.Seconds()*1e6, "µs/large")
-			b.ReportMetric(ratio, "ratio")
 			b.ReportMetric(0, "ns/op")
-			if ratio > mostRatio && z > unmeasured {
-				b.Errorf("%s takes %v among %d tickets, %.2f times as long as %v", c.name, z, all, ratio, a)
+			first := median(times[0])
+			for i, n := range sizes {
+				took := median(times[i])
+				b.ReportMetric(took.Seconds()*1e6, "µs/"+strconv.Itoa(n))
+				if i == 0 {
+					continue
+				}
+				ratio := took.Seconds() / first.Seconds()
+				b.ReportMetric(ratio, "ratio/"+strconv.Itoa(n))
+				if ratio > most(n) && took > unmeasured {
+					b.Errorf("%s takes %v among %d tickets, %.2f times as long as %v among %d", c.name, took, n, ratio, first, sizes[0])
+				}
 			}
 		})
 	}
@@ -89,282 +124,33 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// stock is a house with many tickets.
-type stock struct {
-	*house
-	path  string
-	open  []sop.Number // oldest first
-	dues  []time.Time  // when the open ones are due, in order
-	every int          // one of so many is open
-	asked int
-	seen  int // replies so far
-}
-
-func newStock(b *testing.B, all int) *stock {
-	b.Helper()
-	folder := b.TempDir()
-	s := &stock{path: filepath.Join(folder, "helpost.db")}
-	s.house = &house{t: b, policy: newPolicy(), now: start, people: people{known: map[string]sop.Person{}}, boxes: []config.Mailbox{{Address: helpdesk, Team: "desk"}}}
-	var err error
-	if s.blobs, err = dir.Open(filepath.Join(folder, "blobs")); err != nil {
-		b.Fatal(err)
-	}
-	s.opened()
-	b.Cleanup(func() { s.store.Close() })
-	begin := time.Now()
-	s.fill(all)
-	size, _ := os.Stat(s.path)
-	b.Logf("%d tickets, %d of them open: %d MB, made in %.0f s", all, len(s.open), size.Size()>>20, time.Since(begin).Seconds())
-	return s
-}
-
-func (s *stock) opened() {
-	s.t.Helper()
-	var err error
-	if s.store, err = bolt.Open(s.path, bolt.Options{NoSync: true}); err != nil {
-		s.t.Fatal(err)
-	}
-	s.faults = &unsteady{Store: s.store}
-	if s.g == nil {
-		s.build()
-		return
-	}
-	parts := s.g.Parts
-	parts.Store = s.faults
-	if s.g, err = New(parts); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// prototype is the life of a ticket as the rules make it.
-type prototype struct {
-	ticket workflow.Ticket
-	events []workflow.Event
-}
-
-func (s *stock) live(inputs ...workflow.Mail) (p prototype) {
-	now := s.clock()
-	for i := range inputs {
-		m := inputs[i]
-		m.MailFrom, m.Auto, m.Mailbox, m.Team = m.From.Address, sop.NotAuto, helpdesk, "desk"
-		d := s.policy.Decide(workflow.Situation{Ticket: p.ticket, Number: 1}, workflow.Input{Mail: &m}, now.Add(time.Duration(i)*time.Minute))
-		for _, draft := range d.Drafts {
-			p.ticket = draft.Ticket
-			p.events = append(p.events, draft.Events...)
+// TestNothingReadsMoreWhereThereIsMore: what a mail, a tick, a list and a search ask of the store is as much among ten times
+// as many tickets.
+func TestNothingReadsMoreWhereThereIsMore(t *testing.T) {
+	const open = 40
+	asked := func(all int) map[string]map[string]int {
+		s := newStock(t, all, open)
+		got := map[string]map[string]int{}
+		for _, c := range []act{
+			{name: "tick, 5 due", do: func(s *stock) { s.tick(5) }}, {name: "tick", do: func(s *stock) { s.tick(0) }},
+			{name: "intake", do: (*stock).intake}, {name: "reply", do: (*stock).reply},
+		} {
+			calls := map[string]int{}
+			s.faults.set(func(call string) error { calls[call]++; return nil })
+			c.do(s)
+			s.faults.set(nil)
+			got[c.name] = calls
 		}
+		s.list(open)
+		s.search(fmt.Sprintf("nomor%d", all/2), 1)
+		s.search("lt-00100", 1)
+		s.search("pri", 50)
+		return got
 	}
-	return p
-}
-
-// fill makes all tickets straight into the store: closed ones, and among them the open ones, evenly.
-func (s *stock) fill(all int) {
-	report := workflow.Mail{Role: sop.RoleStranger, Voice: sop.VoiceNew, Proof: "pass", From: sop.Person{Address: rina, Name: "Rina Wijaya"}, Subject: "Printer macet",
-		Report: sop.Report{Department: "Keuangan"}}
-	answer := workflow.Mail{Role: sop.RoleAgent, Voice: sop.VoiceObeyed, Sort: sop.Public, Proof: "pass", From: sop.Person{Address: andi}, Text: "Kami cek.", Body: "Kami cek."}
-	fixed := answer
-	fixed.Commands = []sop.Command{{Name: sop.Resolve}}
-	yes := workflow.Mail{Role: sop.RoleReporter, Voice: sop.VoiceFull, Proof: "pass", From: sop.Person{Address: rina}, Text: "YA", Verdict: sop.Confirm}
-	closed, open := s.live(report, answer, fixed, yes), s.live(report, answer)
-	s.every = all / openTickets
-	s.commits(all, 500, func(c *store.Change, i int) {
-		if n := sop.Number(i + 1); int(n)%s.every == 0 {
-			s.put(c, n, open)
-		} else {
-			s.put(c, n, closed)
+	few, many := asked(200), asked(2000)
+	for name, calls := range few {
+		if !maps.Equal(calls, many[name]) {
+			t.Errorf("%s asks %v of a small store, %v of a large one", name, calls, many[name])
 		}
-	})
-	mails := make([]taken, 0, 2*all) // in the order of their keys, else each would touch a page of its own
-	for n := range all {
-		for i := range closed.ticket.Messages {
-			mails = append(mails, taken{store.MessageKey(messageID(n+1, i)), n + 1, i})
-		}
-	}
-	slices.SortFunc(mails, func(a, b taken) int { return cmp.Compare(a.key, b.key) })
-	s.commits(len(mails), 5000, func(c *store.Change, i int) { mails[i].put(c, s.clock()) })
-	s.view(func(v store.Reader) error {
-		for n := s.every; n <= all && len(s.open) < openTickets; n += s.every {
-			t, _, err := v.Ticket(sop.Number(n))
-			if err != nil {
-				return err
-			}
-			s.open, s.dues = append(s.open, t.Number), append(s.dues, s.policy.Wake(&t))
-		}
-		return nil
-	})
-}
-
-// commits makes many changes of some rows each, and writes them down in their order while the next are made.
-func (s *stock) commits(all, each int, put func(*store.Change, int)) {
-	changes := make(chan store.Change, 2)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for c := range changes {
-			if err := s.store.Commit(context.Background(), c); err != nil {
-				s.t.Error(err)
-			}
-		}
-	})
-	for first := 0; first < all; first += each {
-		var c store.Change
-		for i := first; i < min(first+each, all); i++ {
-			put(&c, i)
-		}
-		changes <- c
-	}
-	close(changes)
-	wg.Wait()
-}
-
-// taken is a mail that made a ticket or joined one.
-type taken struct {
-	key     string
-	n, mail int
-}
-
-func messageID(n, i int) string { return fmt.Sprintf("<%d.%d@client.company.com>", n, i) }
-
-func (m taken) put(c *store.Change, at time.Time) {
-	id, from := messageID(m.n, m.mail), employee(m.n%employees)
-	c.Seen = append(c.Seen, store.Seen{Key: store.SeenKey(id, fmt.Sprintf("%064x", m.n*10+m.mail)), MessageID: id, From: from, Ticket: sop.Number(m.n), Message: m.mail + 1, At: at})
-	c.Traces = append(c.Traces, store.Trace{At: at, MessageID: id, From: from, Outcome: "joined", Ticket: sop.Number(m.n)})
-}
-
-// put adds a ticket that lived as a prototype did, with its record and messages. Open ones fall due one after another.
-func (s *stock) put(c *store.Change, n sop.Number, p prototype) {
-	s.t.Helper()
-	t := p.ticket
-	t.Number, t.Reporter.Address = n, employee(int(n)%employees)
-	if t.State == workflow.Open {
-		t.Resolution.WarnAt = t.Resolution.WarnAt.Add(time.Duration(int(n)/s.every) * time.Second)
-	}
-	prev := ""
-	for _, e := range p.events {
-		e.Facts, e.Words = patched(s.t, e.Facts, "number", n), patched(s.t, e.Words, "reporter", t.Reporter)
-		if e.Seq == p.ticket.Seq {
-			e.Facts = patched(s.t, e.Facts, "resolution", t.Resolution, true)
-		}
-		entry, err := record.Seal(n, e, prev, make([]byte, record.SaltSize))
-		if err != nil {
-			s.t.Error(err)
-		}
-		prev = entry.Head()
-		c.Entries = append(c.Entries, store.Entry{Number: n, Entry: entry})
-	}
-	c.Tickets = append(c.Tickets, store.Ticket{Ticket: t, Due: s.policy.Wake(&t)})
-	for i := range t.Messages {
-		m := store.Message{Ticket: n, Seq: i + 1, MessageID: messageID(int(n), i), Direction: store.In, Kind: "report", From: t.Reporter.Address, At: t.CreatedAt, Text: complete,
-			Raw: store.Ref{Ticket: n, Message: i + 1}, RawMail: []byte(complete)}
-		m.RawSum = store.SumOf(m.RawMail)
-		c.Messages = append(c.Messages, m)
-	}
-}
-
-// patched is a change of fields with another value in one that it has, or with always in any case.
-func patched(t testing.TB, fields map[string]json.RawMessage, name string, value any, always ...bool) map[string]json.RawMessage {
-	if _, has := fields[name]; !has && len(always) == 0 {
-		return fields
-	}
-	raw, err := json.Marshal(value)
-	if err != nil {
-		t.Error(err)
-	}
-	out := map[string]json.RawMessage{name: raw}
-	for k, v := range fields {
-		if k != name {
-			out[k] = v
-		}
-	}
-	return out
-}
-
-// starts opens the store and wires the gateway, up to its first look at what is due.
-func (s *stock) starts() {
-	s.opened()
-	s.tick(0)
-}
-
-func (s *stock) stop() {
-	if err := s.store.Close(); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// crash leaves the file as a killed process does, after one more commit.
-func (s *stock) crash() {
-	s.stop()
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), diesWith+"="+s.path)
-	if said, err := child.CombinedOutput(); err != nil {
-		s.t.Fatalf("%v: %s", err, said)
-	}
-}
-
-// diesWith names the store with which a child of the tests is to die.
-const diesWith = "HELPOST_DIES_WITH"
-
-// die commits something to a store and ends the process without closing it.
-func die(path string) {
-	db, err := bolt.Open(path, bolt.Options{NoSync: true})
-	if err == nil {
-		err = db.Commit(context.Background(), store.Change{Traces: []store.Trace{{At: start, From: rina, Outcome: "dropped"}}})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-// tick lets the time come at which so many more tickets are due, and does what is.
-func (s *stock) tick(due int) {
-	if s.asked += due; due > 0 {
-		s.mu.Lock()
-		s.now = s.dues[min(s.asked, len(s.dues)-1)]
-		s.mu.Unlock()
-	}
-	if _, err := s.g.Tick(context.Background()); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// reply lets a reporter answer on an open ticket, the next one from the end.
-func (s *stock) reply() {
-	s.seen++
-	n := s.open[len(s.open)-1-s.seen*7%len(s.open)]
-	who := employee(int(n) % employees)
-	s.mustTake(letter{from: who, rcpt: []string{"helpdesk+" + s.g.Tokens.Mint(n, who, sop.Public) + "@company.com"}, subject: "Re: [" + n.ID("IT") + "] Printer macet", text: "Masih macet.\r\n"})
-}
-
-// list reads the open tickets, so many at least, in pages.
-func (s *stock) list(want int) {
-	got := 0
-	for after := ""; got < want; {
-		s.view(func(v store.Reader) error {
-			page, next, err := v.List(store.Filter{State: workflow.Open, After: after})
-			got, after = got+len(page), next
-			return err
-		})
-		if after == "" {
-			break
-		}
-	}
-	if got < want {
-		s.t.Fatalf("%d open tickets, want %d", got, want)
-	}
-}
-
-func (s *stock) counts() {
-	s.view(func(v store.Reader) error {
-		c, err := v.Counts()
-		if c["open"] != openTickets {
-			s.t.Fatalf("%d are open", c["open"])
-		}
-		return err
-	})
-}
-
-func (s *stock) fewest() {
-	if _, err := s.g.load(context.Background()); err != nil {
-		s.t.Fatal(err)
 	}
 }

@@ -32,6 +32,7 @@ type filler struct {
 	quiet   bool                  // nothing is left to do
 
 	begun  bool
+	check  *recheck            // of what it did not hear of; nil: none is going on
 	erased map[sop.Number]bool // tickets whose words must leave the index before they are read anew
 	first  time.Time           // when the first of them was seen
 	added  time.Time           // when the first ticket was added that is not flushed
@@ -259,7 +260,16 @@ func (f *filler) look(ctx context.Context) (more bool, err error) {
 	switch {
 	case len(some) > 0:
 		return true, f.readChanged(ctx, some)
-	case lost:
+	case lost: // also where one is going on
+		f.check = &recheck{}
+		if at := f.x.Place(); at != nil {
+			f.check.day = at.Day
+		}
+		f.mu.Lock()
+		f.lost = false
+		f.mu.Unlock()
+		return true, nil
+	case f.check != nil:
 		return true, f.recheck(ctx)
 	case len(f.erased) > 0 && (ending || time.Since(f.first) > forgetAfter):
 		if err := f.x.Forget(f.erased); err != nil {

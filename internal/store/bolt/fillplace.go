@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 
 	"helpost/internal/seal"
 	"helpost/internal/sop"
@@ -52,7 +51,7 @@ func (f *filler) begin(ctx context.Context) error {
 	f.mu.Lock()
 	f.below, f.lost = below, at != nil
 	f.mu.Unlock()
-	f.begun = true
+	f.begun, f.check = true, nil
 	if at == nil {
 		clear(f.erased)
 		return f.flush(ctx)
@@ -65,7 +64,7 @@ func (f *filler) begin(ctx context.Context) error {
 func (f *filler) flush(ctx context.Context) error {
 	f.mu.Lock()
 	at := words.Place{Below: f.below}
-	all := len(f.changed) == 0 && !f.lost
+	all := len(f.changed) == 0 && !f.lost && f.check == nil
 	f.mu.Unlock()
 	if was := f.x.Place(); was != nil {
 		at.Day, at.Digest = was.Day, was.Digest
@@ -87,94 +86,88 @@ func (f *filler) flush(ctx context.Context) error {
 	return f.x.Flush(at)
 }
 
-// recheck compares the tickets that changed since the index was flushed with what it knows.
+// recheck goes through the tickets that changed since the index was flushed: those of the seals since, then those that no
+// seal has seen.
+type recheck struct {
+	day     string // of the last seal that was looked at
+	sealed  bool   // all were
+	after   sop.Number
+	numbers []sop.Number // to be compared
+}
+
+// recheck does a part of it. What changes meanwhile is read in between.
 func (f *filler) recheck(ctx context.Context) error {
-	f.mu.Lock()
-	f.lost = false
-	f.mu.Unlock()
-	day := ""
-	if at := f.x.Place(); at != nil {
-		day = at.Day
-	}
-	for {
-		var days []seal.Seal
-		if err := f.s.view(ctx, func(r *reader) (err error) { days, err = r.Seals(day, 100); return err }); err != nil {
-			return err
-		}
-		if len(days) == 0 {
-			break
-		}
-		for _, s := range days {
-			day = s.Day
-			var heads []seal.Head
-			if err := f.s.view(ctx, func(r *reader) (err error) { heads, err = r.SealHeads(day); return err }); err != nil {
-				return err
+	c := f.check
+	if len(c.numbers) == 0 {
+		return f.s.view(ctx, func(r *reader) error {
+			more, err := c.next(r)
+			if !more && err == nil {
+				f.check = nil
 			}
-			numbers := make([]sop.Number, len(heads))
-			for i, h := range heads {
-				numbers[i] = h.Number
-			}
-			if err := f.compare(ctx, numbers); err != nil {
-				return err
-			}
-		}
-	}
-	for after := sop.Number(0); ; {
-		var open []seal.Open
-		if err := f.s.view(ctx, func(r *reader) (err error) { open, err = r.Unsealed(after, fillStep); return err }); err != nil || len(open) == 0 {
 			return err
-		}
-		numbers := make([]sop.Number, len(open))
-		for i, o := range open {
-			numbers[i] = o.Number
-		}
-		after = numbers[len(numbers)-1]
-		if err := f.compare(ctx, numbers); err != nil {
-			return err
-		}
+		})
 	}
+	n := min(len(c.numbers), fillStep)
+	if err := f.compare(ctx, c.numbers[:n]); err != nil {
+		return err
+	}
+	c.numbers = c.numbers[n:]
+	return nil
+}
+
+// next gets more numbers, false where there are none.
+func (c *recheck) next(r *reader) (more bool, err error) {
+	if !c.sealed {
+		days, err := r.Seals(c.day, 1)
+		if err != nil {
+			return false, err
+		}
+		if len(days) > 0 {
+			heads, err := r.SealHeads(days[0].Day)
+			for _, h := range heads {
+				c.numbers = append(c.numbers, h.Number)
+			}
+			c.day = days[0].Day
+			return true, err
+		}
+		c.sealed = true
+	}
+	open, err := r.Unsealed(c.after, fillStep)
+	for _, o := range open {
+		c.numbers = append(c.numbers, o.Number)
+		c.after = o.Number
+	}
+	return len(open) > 0, err
 }
 
 // compare notes the tickets that the index does not know as they are.
 func (f *filler) compare(ctx context.Context, numbers []sop.Number) error {
-	for some := range slices.Chunk(numbers, fillStep) {
-		var other []sop.Number
-		err := f.s.view(ctx, func(r *reader) error {
-			for _, n := range some {
-				t, _, err := r.Ticket(n)
-				if errors.Is(err, store.ErrNotFound) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				is, _, err := f.known(r, t)
-				if err != nil {
-					return err
-				}
-				if is != asIs {
-					other = append(other, n)
-				}
+	var other []sop.Number
+	err := f.s.view(ctx, func(r *reader) error {
+		for _, n := range numbers {
+			t, _, err := r.Ticket(n)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
 			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		f.mu.Lock()
-		for _, n := range other {
-			if n >= f.below {
-				f.note(n)
+			if err != nil {
+				return err
+			}
+			is, _, err := f.known(r, t)
+			if err != nil {
+				return err
+			}
+			if is != asIs {
+				other = append(other, n)
 			}
 		}
-		lost := f.lost
-		f.mu.Unlock()
-		if lost { // these first
-			return nil
-		}
-		if err := f.rest(ctx); err != nil {
-			return err
+		return nil
+	})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range other {
+		if n >= f.below {
+			f.note(n)
 		}
 	}
-	return nil
+	return err
 }
