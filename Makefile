@@ -40,7 +40,7 @@ bench: ## the figures of the parts, and of the whole beside a bare durable sink 
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./test/bench
 
-scale: ## the same work among ten thousand tickets and a million, side by side: an hour, and 40 GB in TMPDIR
+scale: ## the same work among ten thousand tickets and a million, side by side: an hour, and 20 GB in TMPDIR
 	HELPOST_SCALE=1000000 $(GO) test -count=1 -timeout 4h -run '^$$' -bench 'Scale$$|Growth$$' -benchtime 1x ./internal/gateway
 
 crash: ## the tests that kill a running process or cut its power, many times over

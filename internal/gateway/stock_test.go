@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -18,6 +19,7 @@ import (
 	"helpost/internal/blob/dir"
 	"helpost/internal/config"
 	"helpost/internal/record"
+	"helpost/internal/seal"
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/bolt"
@@ -36,6 +38,7 @@ type stock struct {
 	asked   int
 	seen    int // replies so far
 	reports int
+	heads   []seal.Head // of the records that fill made
 }
 
 // newStock makes a house with so many tickets, so many of them open, and reads them into its search index.
@@ -143,6 +146,7 @@ func (s *stock) fill(all int) {
 			mails = append(mails, taken{store.MessageKey(messageID(n+1, i)), n + 1, i})
 		}
 	}
+	s.seal()
 	slices.SortFunc(mails, func(a, b taken) int { return cmp.Compare(a.key, b.key) })
 	s.commits(len(mails), 5000, func(c *store.Change, i int) { mails[i].put(c, s.clock()) })
 	s.view(func(v store.Reader) error {
@@ -155,6 +159,24 @@ func (s *stock) fill(all int) {
 		}
 		return nil
 	})
+}
+
+// seal seals the days on which the tickets came, and one more.
+func (s *stock) seal() {
+	day := time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, heads := range append(slices.Collect(slices.Chunk(s.heads, 20_000)), nil, nil) {
+		var last seal.Seal
+		s.view(func(v store.Reader) (err error) { last, err = v.LastSeal(); return err })
+		made, err := seal.Make(last, day.Format(time.DateOnly), day, heads)
+		if err == nil {
+			err = s.store.Commit(context.Background(), store.Change{Seal: &store.Seal{Seal: made, List: heads}})
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+	s.heads = nil
 }
 
 // commits makes many changes of some rows each, and writes them down in their order while the next are made.
@@ -213,6 +235,9 @@ func (s *stock) put(c *store.Change, n sop.Number, p prototype) {
 		}
 		prev = entry.Head()
 		c.Entries = append(c.Entries, store.Entry{Number: n, Entry: entry})
+		if e.Seq == p.ticket.Seq {
+			s.heads = append(s.heads, seal.Head{Number: n, Seq: e.Seq, Hash: sha256.Sum256(entry.Line)})
+		}
 	}
 	c.Tickets = append(c.Tickets, store.Ticket{Ticket: t, Due: s.policy.Wake(&t)})
 	for i := range t.Messages {
