@@ -264,7 +264,7 @@ func (v *vocabulary) rating(text string, words []token) *int {
 		if !ok {
 			continue
 		}
-		if bounded, of := outOf(text, words, i); of {
+		if bounded, of := v.outOf(text, words, i); of {
 			if bounded {
 				return &n
 			}
@@ -274,11 +274,11 @@ func (v *vocabulary) rating(text string, words []token) *int {
 			return &n
 		}
 		for j := i - 1; j >= 0 && j >= i-3; j-- {
-			if v.isRating(words[j:]) && !isRange(text, words[i]) {
+			if v.isRating(words[j:]) && !v.isRange(text, words[i]) {
 				return &n
 			}
 		}
-		if i+1 < len(words) && v.isRating(words[i+1:]) && words[i+1].breaks == 0 && !isRange(text, words[i]) {
+		if i+1 < len(words) && v.isRating(words[i+1:]) && words[i+1].breaks == 0 && !v.isRange(text, words[i]) {
 			return &n
 		}
 	}
@@ -319,37 +319,33 @@ func decimal(text string, w token) bool {
 }
 
 // isRange says whether a figure is one end of "1-5".
-func isRange(text string, w token) bool {
+func (v *vocabulary) isRange(text string, w token) bool {
 	rest := strings.TrimLeft(text[w.end:min(len(text), w.end+12)], " ")
-	for _, mark := range [...]string{"-", "–", "sampai", "s/d", "to "} {
-		if strings.HasPrefix(rest, mark) && strings.ContainsAny(rest, "12345") {
-			return true
-		}
+	word, _, _ := strings.Cut(rest, " ")
+	if (strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "–") || v.links["range"][lower(word)]) && strings.ContainsAny(rest, "12345") {
+		return true
 	}
 	before := strings.TrimRight(text[max(0, w.start-4):w.start], " ")
 	return strings.HasSuffix(before, "-") && strings.ContainsAny(before, "12345")
 }
 
 // outOf reads "4/5" and "4 dari 5": of says that there is such a bound, bounded that it is 5.
-func outOf(text string, words []token, i int) (bounded, of bool) {
+func (v *vocabulary) outOf(text string, words []token, i int) (bounded, of bool) {
 	rest := text[words[i].end:min(len(text), words[i].end+20)]
 	trimmed := strings.TrimLeft(rest, " ")
-	for _, mark := range [...]string{"/", "dari", "out of", "of"} {
-		if tail, ok := strings.CutPrefix(trimmed, mark); ok {
-			tail = strings.TrimLeft(tail, " ")
-			end := 0
-			for end < len(tail) && tail[end] >= '0' && tail[end] <= '9' {
-				end++
-			}
-			if end > 0 {
-				if end < len(tail) && tail[end] == '/' { // a date
-					return false, true
-				}
-				return tail[:end] == "5", true
-			}
-		}
+	at := strings.IndexAny(trimmed, "0123456789")
+	if at < 0 || !v.links["out of"][lower(strings.TrimSpace(trimmed[:at]))] && strings.TrimSpace(trimmed[:at]) != "/" {
+		return false, false
 	}
-	return false, false
+	tail := trimmed[at:]
+	end := 0
+	for end < len(tail) && tail[end] >= '0' && tail[end] <= '9' {
+		end++
+	}
+	if end < len(tail) && tail[end] == '/' { // a date
+		return false, true
+	}
+	return tail[:end] == "5", true
 }
 
 // stars counts a row of one to five stars that are no half.

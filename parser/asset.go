@@ -65,7 +65,7 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 		for i += n; i < len(words); {
 			code, next := wholeCode(text, words, i)
 			if !isCode(code, 3) || !strings.ContainsAny(code, "0123456789") {
-				if i+1 < len(words) && isFillerBeforeCode(text[words[i].start:words[i].end]) {
+				if i+1 < len(words) && v.links["before code"][lower(text[words[i].start:words[i].end])] {
 					i++
 					continue
 				}
@@ -73,10 +73,10 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 			}
 			a.add(code, text[words[max(0, i-n)].start:words[next-1].end])
 			i = next
-			if i >= len(words) || !joins(text[words[i].start:words[i].end], words[i]) {
+			if i >= len(words) || !v.joins(text[words[i].start:words[i].end], words[i]) {
 				break
 			}
-			if isJoint(text[words[i].start:words[i].end]) {
+			if v.isJoint(text[words[i].start:words[i].end]) {
 				i++
 			}
 		}
@@ -92,22 +92,11 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 }
 
 // joins says whether a word goes on with a list of codes.
-func joins(s string, w token) bool { return isJoint(s) || w.breaks&breakComma != 0 }
+func (v *vocabulary) joins(s string, w token) bool { return v.isJoint(s) || w.breaks&breakComma != 0 }
 
-func isJoint(s string) bool {
-	switch strings.ToLower(s) {
-	case "dan", "and", "serta", "atau", "or":
-		return true
-	}
-	return false
-}
-
-func isFillerBeforeCode(s string) bool {
-	switch strings.ToLower(s) {
-	case "saya", "nya", "is", "adalah", "yaitu", "laptop", "pc", "komputer", "no", "nomor", "number", "code", "kode", "tag", "of", "my", "the", "ini", "berikut", "monitor", "printer":
-		return true
-	}
-	return false
+func (v *vocabulary) isJoint(s string) bool {
+	s = strings.ToLower(s)
+	return v.links["and"][s] || v.links["list"][s]
 }
 
 // wholeCode gives the code that begins at a word, joints and all, and the word behind it.

@@ -106,13 +106,16 @@ func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
 // joinedClosing gives what follows a closing that is joined to a thanks: "Thx & Rgds, Rina", "Terima kasih dan salam".
 func (v *vocabulary) joinedClosing(low string) (rest string, ok bool) {
 	low = strings.TrimLeft(low, " ,")
-	for _, joint := range [...]string{"&", "+", "/", "dan ", "and ", "n "} {
-		if behind, found := strings.CutPrefix(low, joint); found {
-			_, rest, ok = begins(strings.TrimLeft(behind, " "), v.closing.closing)
-			return rest, ok
+	behind := strings.TrimLeft(low, "&+/")
+	if behind == low {
+		joint, words, found := strings.Cut(low, " ")
+		if !found || !v.links["and"][joint] {
+			return "", false
 		}
+		behind = words
 	}
-	return "", false
+	_, rest, ok = begins(strings.TrimLeft(behind, " "), v.closing.closing)
+	return rest, ok
 }
 
 // original gives the end of a line as it was written, for the end of its lower-case form.

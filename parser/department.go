@@ -92,7 +92,7 @@ func (v *vocabulary) mentions(text string, words []token) []mention {
 // unitAt reads the name behind "bagian".
 func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int) {
 	own := false
-	for i < len(words) && i < at+4 && isOwner(lower(text[words[i].start:words[i].end])) { // "bagian saya Ekspor"
+	for i < len(words) && i < at+4 && v.links["own"][lower(text[words[i].start:words[i].end])] { // "bagian saya Ekspor"
 		own = true
 		i++
 	}
@@ -108,7 +108,7 @@ func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int
 		if end > i && between != "" && between != "&" && between != "-" && between != "/" {
 			break
 		}
-		if unicode.IsLower(r) && !(end > i && (s == "dan" || s == "and" || s == "of") && end+1 < len(words) && isCapital(text, words[end+1])) {
+		if unicode.IsLower(r) && !(end > i && (v.links["and"][s] || v.links["of"][s]) && end+1 < len(words) && isCapital(text, words[end+1])) {
 			small = end == i
 			break
 		}
@@ -135,8 +135,6 @@ func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int
 	m.from = m.from || own
 	return m, end
 }
-
-func isOwner(w string) bool { return w == "saya" || w == "kami" || w == "adalah" || w == "sy" }
 
 // isShortened says whether a word is an abbreviation with its full stop: "Dept. Logistik".
 func isShortened(text string, w token) bool {
@@ -237,17 +235,16 @@ func (v *vocabulary) place(m *mention, text string, words []token, at int) {
 		if words[j+1].breaks&(breakStop|breakLine) != 0 {
 			break
 		}
-		switch lower(text[words[j].start:words[j].end]) {
-		case "dari", "dr", "from", "di", "in", "saya", "kami", "sy", "i":
+		switch said := lower(text[words[j].start:words[j].end]); {
+		case v.links["from"][said]:
 			m.from = true
-		case "ke", "kepada", "yth", "untuk", "to", "for", "dear", "kepala", "halo", "hi", "hello", "hai":
+		case v.links["to"][said]:
 			m.to = j >= at-2
 		}
 		_, marks := v.report.longest(words[j:])
 		m.whole = m.whole || hasMark(marks, "quantifier")
 	}
-	switch strings.ToLower(m.name) {
-	case "it", "ti", "helpdesk", "teknologi informasi", "information technology", "it support", "support", "it helpdesk", "it service desk", "ict":
+	if v.links["our desk"][strings.ToLower(m.name)] {
 		m.to = m.to || !m.from
 	}
 }

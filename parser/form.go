@@ -265,7 +265,7 @@ func (v *vocabulary) cutNextLabel(s string) (value, rest string) {
 
 // readJoined reads "Nama/Dept/Aset: a / b / c".
 func (v *vocabulary) readJoined(f *form, label, value string, line int) bool {
-	for _, sep := range [...]string{"/", ",", "&", " dan ", " and ", "-"} {
+	for _, sep := range v.labelJoints {
 		labels := strings.Split(label, sep)
 		if len(labels) < 2 {
 			continue

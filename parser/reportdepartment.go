@@ -81,7 +81,7 @@ func (v *vocabulary) besideIntroduction(s *source, name string) (department, sai
 			continue
 		}
 		j := i + 1 + n
-		if j < len(s.words) && lower(s.text[s.words[j].start:s.words[j].end]) == "the" {
+		if j < len(s.words) && v.links["article"][lower(s.text[s.words[j].start:s.words[j].end])] {
 			j++
 		}
 		end := j

@@ -155,7 +155,7 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 || i > 0 && words[i].breaks == 0 && v.isWish(words[i-1:i]) {
 			continue // "akun atas nama Rudi"
 		}
-		for j < len(words) && j < i+n+3 && isBetween(lower(text[words[j].start:words[j].end])) {
+		for j < len(words) && j < i+n+3 && v.links["before name"][lower(text[words[j].start:words[j].end])] {
 			j++
 		}
 		if name, end := v.statedName(text, words, j, false); name != "" {
@@ -168,15 +168,6 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 func (v *vocabulary) isWish(words []token) bool {
 	_, marks := v.report.longest(words)
 	return hasMark(marks, "wish")
-}
-
-// isBetween knows the words that may stand between "staf saya" and a name.
-func isBetween(w string) bool {
-	switch w {
-	case "saya", "kami", "yang", "bernama", "yaitu", "a", "n", "staf", "staff", "rekan", "my", "colleague", "our", "named", "called", "karyawan", "atasan", "team", "member":
-		return true
-	}
-	return false
 }
 
 // introduced finds how the writer calls himself. A first name that From has in full is the full one.

@@ -16,7 +16,7 @@ import (
 
 // The word lists. A file is NAME.SUBJECT.txt or SUBJECT.txt; each says its format at its head, docs/reading.md says more.
 //
-//go:embed words/*.quote.txt words/*.closing.txt words/*.report.txt words/*.verdict.txt words/*.stop.txt
+//go:embed words/*.quote.txt words/*.closing.txt words/*.report.txt words/*.verdict.txt words/*.stop.txt words/*.link.txt
 //go:embed words/department.txt words/same.department.txt words/asset.txt words/command.txt words/picture.txt
 var wordFiles embed.FS
 
@@ -37,7 +37,9 @@ var sections = map[string]map[string]bool{
 		"request": false, "redo": false, "close": false, "keep open": false, "new": false, "beside": false, "past": false, "if": false, "perhaps": false, "partly": false,
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
 		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false, "must": false, "recent": false},
-	"stop":       {"stop": false},
+	"stop": {"stop": false},
+	"link": {"and": false, "list": false, "of": false, "article": false, "from": false, "to": false, "own": false, "our desk": false, "before name": false, "before code": false,
+		"range": false, "out of": false},
 	"department": {"department": false, "same": false},
 	"asset":      {"pattern": false, "not": false, "place": false, "brand": false},
 	"command":    {"command": true},
@@ -143,6 +145,8 @@ type vocabulary struct {
 	report  trie
 	stops   map[int32][]sop.Lang
 
+	links map[string]map[string]bool // small words, by section
+
 	quote   quoteWords
 	closing closingWords
 
@@ -152,6 +156,7 @@ type vocabulary struct {
 	unit       map[string]uint8     // "department", and where it stands
 	role       map[string]bool      // jobs
 
+	labelJoints []string          // what joins the labels of "Nama/Dept dan Aset"
 	decoration  []string          // what the names of pictures in signatures begin with
 	departments map[string]bool   // usual names in lower case
 	canonical   map[string]string // what people call a department of this company, in lower case, to its name
@@ -200,8 +205,20 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 			}
 		}
 	}
+	v.links = map[string]map[string]bool{}
+	for section := range sections["link"] {
+		v.links[section] = map[string]bool{}
+		for _, w := range l.phrases("link/" + section) {
+			v.links[section][w] = true
+		}
+	}
 	v.quote = newQuoteWords(l)
 	v.closing = newClosingWords(l)
+	v.labelJoints = []string{"/", ",", "&"}
+	for _, w := range l.phrases("link/and") {
+		v.labelJoints = append(v.labelJoints, " "+w+" ")
+	}
+	v.labelJoints = append(v.labelJoints, "-")
 	v.decoration = l.phrases("picture/decoration")
 	for _, name := range l.phrases("department/department") {
 		v.departments[name] = true
