@@ -52,7 +52,27 @@ func (l *loop) look(ctx context.Context, now time.Time) {
 		l.storeFailed(ctx, now, err)
 		return
 	}
+	if l.next.Sub(now) > maxRetry+l.m.cfg.lease() {
+		l.setBack(ctx, now)
+		return
+	}
 	l.more = !l.next.IsZero() && !l.next.After(now)
+}
+
+// clockSlack is how far a clock may go back without anybody minding.
+const clockSlack = 10 * time.Second
+
+// setBack makes all mails due, and the relay tried: the clock was set back, and what was put off by the one before would wait
+// until it shows that moment again.
+func (l *loop) setBack(ctx context.Context, now time.Time) {
+	l.relay.probe, l.growAt = time.Time{}, time.Time{}
+	n, err := Requeue(ctx, l.m.queue, now)
+	if err != nil {
+		l.storeFailed(ctx, now, err)
+		return
+	}
+	l.more = true
+	l.m.log.Warn("the clock was set back: what waits is tried now", "mails", n)
 }
 
 func (l *loop) storeFailed(ctx context.Context, now time.Time, err error) {

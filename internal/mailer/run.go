@@ -25,6 +25,8 @@ type loop struct {
 	more  bool           // there may be due rows that are not claimed
 	next  time.Time      // while !more: when the next row is due; zero: none is
 
+	latest time.Time // when it last looked
+
 	events  chan event
 	farGone sync.WaitGroup // goroutines that say goodbye
 	work    context.Context
@@ -105,6 +107,10 @@ func (l *loop) woken() {
 
 // step begins all that can begin now, and says when to look again if nothing happens before.
 func (l *loop) step(ctx context.Context, now time.Time) time.Time {
+	if now.Round(0).Before(l.latest.Add(-clockSlack)) {
+		l.setBack(ctx, now)
+	}
+	l.latest = now.Round(0) // by the wall: the process's own clock never goes back
 	wake := l.retire(now)
 	if l.relay.failing && now.Before(l.relay.probe) {
 		return earlier(wake, l.relay.probe)
