@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -120,5 +121,67 @@ func TestTheLineBreaksAfterTheMail(t *testing.T) {
 	}
 	if twice == 0 || len(ids) != 2 {
 		t.Errorf("%d repeats of %d notices", twice, len(ids))
+	}
+}
+
+// A relay of any mood: mail is taken without a wait meanwhile, and each notice goes out once.
+func TestRelaysOfAnyMood(t *testing.T) {
+	t.Parallel()
+	for name, is := range map[string]func(*moody){
+		"it hangs, and a later line does not": func(m *moody) {
+			m.greet = func(n, _ int) string { return map[bool]string{true: hang}[n == 2] }
+		},
+		"it answers rubbish at first": func(m *moody) {
+			m.greet = func(n, _ int) string { return map[bool]string{true: "HTTP/1.1 400 Bad Request"}[n <= 3] }
+		},
+		"it greylists": func(m *moody) {
+			known := map[string]bool{}
+			m.refuse = func(rcpt string) string {
+				if was := known[rcpt]; !was {
+					known[rcpt] = true
+					return "450 4.7.1 come again"
+				}
+				return ""
+			}
+		},
+		"it allows one connection": func(m *moody) {
+			m.greet = func(_, others int) string { return map[bool]string{true: "421 4.7.0 one is enough"}[others > 0] }
+		},
+		"it closes after each mail": func(m *moody) { m.closeEach = true },
+		"it allows one connection, and closes it after each mail": func(m *moody) {
+			m.closeEach = true
+			m.greet = func(_, others int) string { return map[bool]string{true: "421 4.7.0 one is enough"}[others > 0] }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, m := moodyDesk(t)
+			is(m)
+			m.open(t)
+			d.start()
+			const mails = 8
+			at := time.Now()
+			for i := range mails {
+				from := fmt.Sprintf("orang%d@company.com", i)
+				d.hand(from, report(from, "printer"))
+			}
+			if took := time.Since(at); took > 10*time.Second {
+				t.Errorf("%d mails were taken in %v", mails, took)
+			}
+			until(t, "every notice is sent", func() bool { return len(m.mails("", "")) >= 2*mails })
+			d.quiet()
+			count := map[string]int{}
+			for _, s := range m.mails("", "") {
+				count[s.to+" "+s.ticket]++
+			}
+			for key, n := range count {
+				if n != 1 {
+					t.Errorf("%s was told %d times", key, n)
+				}
+			}
+			if len(count) != 2*mails {
+				t.Errorf("%d were told", len(count))
+			}
+		})
 	}
 }

@@ -127,14 +127,21 @@ type moody struct {
 	// refuse gives the reply to RCPT ("": 250), and cut says how many mails are taken without a word, the line being cut.
 	refuse func(rcpt string) string
 	cut    int
+	// greet gives what the n-th connection is greeted with while so many others are open; "": as is usual, hang: nothing.
+	// After any other word the line is cut.
+	greet     func(n, others int) string
+	closeEach bool // after each mail
+	ever, now int  // connections
 }
+
+const hang = "!hang"
 
 // sent is a mail that a moody relay was given whole.
 type sent struct{ to, kind, id, ticket string }
 
 func newMoody(t *testing.T) *moody {
 	t.Helper()
-	m := &moody{addr: freeAddress(t), refuse: func(string) string { return "" }}
+	m := &moody{addr: freeAddress(t), refuse: func(string) string { return "" }, greet: func(int, int) string { return "" }}
 	t.Cleanup(m.close)
 	return m
 }
@@ -189,7 +196,22 @@ func (m *moody) serve(c net.Conn) {
 	defer c.Close()
 	r := textproto.NewReader(bufio.NewReader(c))
 	say := func(line string) bool { _, err := c.Write([]byte(line + "\r\n")); return err == nil }
-	say("220 moody.test")
+	m.mu.Lock()
+	m.ever++
+	word := m.greet(m.ever, m.now)
+	m.now++
+	m.mu.Unlock()
+	defer m.set(func() { m.now-- })
+	switch word {
+	case "":
+		say("220 moody.test")
+	case hang:
+		_, _ = r.ReadLine() // until the other side gives up
+		return
+	default:
+		say(word)
+		return
+	}
 	to := ""
 	for {
 		line, err := r.ReadLine()
@@ -219,13 +241,16 @@ func (m *moody) serve(c net.Conn) {
 			}
 			m.mu.Lock()
 			m.got = append(m.got, sent{to, header.Get("X-Helpost-Notice"), header.Get("Message-Id"), header.Get("X-Helpost-Ticket")})
-			cut := m.cut > 0
+			cut, last := m.cut > 0, m.closeEach
 			m.cut--
 			m.mu.Unlock()
 			if cut {
 				return
 			}
 			say("250 kept")
+			if last {
+				return
+			}
 		case word == "QUIT":
 			say("221 bye")
 			return
