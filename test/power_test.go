@@ -22,7 +22,7 @@ import (
 )
 
 // cutsARound is how many moments of each recording the power is cut at, each in another way.
-const cutsARound = 10
+const cutsARound = 6
 
 // 250 means kept, whatever a power cut leaves of what was not flushed. The real process is recorded under load; at many
 // moments its folder is made as the disk might hold it then, and proven: every mail that had been answered 250 is one

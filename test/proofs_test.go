@@ -51,6 +51,11 @@ func provesAll(t *testing.T, d *desk, l *life) {
 	onRecord(t, all, sent)
 	until(t, "every notice that the record names went out", func() bool { return len(unsent(all, d.relay.mails())) == 0 })
 	noOrphans(t, d)
+	until(t, "every ticket is found by a word", func() bool {
+		var page struct{ Tickets []ticket }
+		d.get(fmt.Sprintf("/api/v1/tickets?q=laporan&limit=%d", len(all)+1), &page)
+		return len(page.Tickets) == len(all)
+	})
 	if log := d.logged(); strings.Contains(log, "level=ERROR") {
 		t.Errorf("an error is in the log: %s", log[strings.Index(log, "level=ERROR"):][:500])
 	}

@@ -41,8 +41,8 @@ func recorded(t *testing.T) (*watched, *power.Recording) {
 	return w, w.kill(t)
 }
 
-// firstCuts is how many cuts of a first start are tried for each round.
-const firstCuts = 5
+// firstCuts is how many cuts of a short recording are tried for each round.
+const firstCuts = 3
 
 // A power cut at any moment of a first start, and of the mails after it.
 func TestPowerCutsFromTheFirstStartOn(t *testing.T) {
