@@ -145,10 +145,10 @@ func TestNothingReadsMoreWhereThereIsMore(t *testing.T) {
 		s.list(open)
 		s.search(fmt.Sprintf("nomor%d", all/2), 1)
 		s.search("lt-00100", 1)
-		s.search("pri", 50)
+		s.search("pri", 25)
 		return got
 	}
-	few, many := asked(200), asked(2000)
+	few, many := asked(120), asked(1200)
 	for name, calls := range few {
 		if !maps.Equal(calls, many[name]) {
 			t.Errorf("%s asks %v of a small store, %v of a large one", name, calls, many[name])

@@ -19,6 +19,7 @@ import (
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/storetest"
+	"helpost/internal/store/words"
 	"helpost/workflow"
 )
 
@@ -317,6 +318,29 @@ func TestErasedWordsLeaveTheIndex(t *testing.T) {
 		mustFind(t, s, "dihapus", 2)
 		mustFind(t, s, "macet", 3, 2, 1)
 		s.Close()
+	}
+}
+
+// TestWhatChangesIsReadBeforeTheRestIsCompared: a start after which much is to be compared keeps no new mail from the index.
+func TestWhatChangesIsReadBeforeTheRestIsCompared(t *testing.T) {
+	s := openTest(t, file(t), Options{NoSync: true})
+	tells(t, s, 1, "satu", "dua")
+	f := &filler{s: s, changed: map[sop.Number]uint64{}, erased: map[sop.Number]bool{}, begun: true}
+	var err error
+	if f.x, err = words.Open(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	defer f.x.Close()
+	f.check = &recheck{numbers: slices.Repeat([]sop.Number{1}, 10*fillStep)}
+	f.changed[2] = 1
+	if more, err := f.look(context.Background()); !more || err != nil {
+		t.Fatal(more, err)
+	}
+	if _, read, err := f.x.Known(2); !read || err != nil {
+		t.Errorf("what changed was not read first: %v", err)
+	}
+	if more, err := f.look(context.Background()); !more || err != nil || len(f.check.numbers) != 9*fillStep {
+		t.Errorf("then a part is compared: %v, %v, %d are left", more, err, len(f.check.numbers))
 	}
 }
 
