@@ -242,10 +242,12 @@ func (w *watched) wrong(t *testing.T, p *prover, rec *power.Recording, moment in
 	return wrong
 }
 
-// prover is a process that proves folders, started when it is first needed.
+// prover is a process that proves folders. One that dies of a folder is followed by another.
 type prover struct {
-	in  io.Writer
-	out *json.Decoder
+	program string
+	proc    *exec.Cmd
+	in      io.WriteCloser
+	out     *json.Decoder
 }
 
 // held is what a folder holds, as the prover says.
@@ -257,30 +259,35 @@ type held struct {
 
 func newProver(t *testing.T) *prover {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "prove")
-	if out, err := exec.Command("go", "build", "-o", program, "helpost/test/prove").CombinedOutput(); err != nil {
+	p := &prover{program: filepath.Join(t.TempDir(), "prove")}
+	if out, err := exec.Command("go", "build", "-o", p.program, "helpost/test/prove").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	c := exec.Command(program)
-	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err == nil {
-		err = c.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	p.start(t)
 	t.Cleanup(func() {
-		in.Close()
-		if err := c.Wait(); err != nil {
+		p.in.Close()
+		if err := p.proc.Wait(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &prover{in, json.NewDecoder(out)}
+	return p
+}
+
+func (p *prover) start(t *testing.T) {
+	t.Helper()
+	p.proc = exec.Command(p.program)
+	var err error
+	if p.in, err = p.proc.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.proc.StdoutPipe()
+	if err == nil {
+		err = p.proc.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out = json.NewDecoder(out)
 }
 
 // holds opens a folder as the program would, and proves it.
@@ -291,7 +298,9 @@ func (p *prover) holds(t *testing.T, folder string) (h held) {
 		err = p.out.Decode(&h)
 	}
 	if err != nil {
-		t.Fatal(err)
+		p.in.Close()
+		h.Wrong = append(h.Wrong, fmt.Sprintf("who reads it dies: %v", errors.Join(err, p.proc.Wait())))
+		p.start(t)
 	}
 	return h
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,6 +84,7 @@ func mapSize() int {
 func Open(path string, o Options) (*Store, error) { return open(path, o, migrations) }
 
 func open(path string, o Options, steps []migration) (s *Store, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // where the file is shorter than it says
 	defer func() {
 		if cause := recover(); cause != nil { // bbolt trusts the pages that it reads
 			s, err = nil, fmt.Errorf("%s is damaged: %v", path, cause)
@@ -196,7 +198,13 @@ func (s *Store) prepare(steps []migration) error {
 		return err
 	}
 	return s.db.View(func(tx *bbolt.Tx) error {
-		var err error
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return err
+		}
+		if info.Size() < tx.Size() { // whoever read beyond its end would be killed
+			return fmt.Errorf("it is damaged: %d bytes of %d are there", info.Size(), tx.Size())
+		}
 		if s.counters, err = loadCounters(tx, s.opts.FirstTicket); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func TestMigrationsRunOnceInOrderAndWhole(t *testing.T) {
 func TestWhatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 	for says, content := range map[string][]byte{
 		"a text": []byte("this is no store\n"), "zeros": make([]byte, 1<<15), "much": bytes.Repeat([]byte("helpost "), 1<<13),
-		"a store without its pages": withoutPages(t),
+		"a store without its pages": withoutPages(t), "a store that was cut off": cutOff(t),
 	} {
 		path := file(t)
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -163,6 +163,22 @@ func withoutPages(t *testing.T) []byte {
 	}
 	clear(content[metas:])
 	return content
+}
+
+// cutOff is a store of which the last pages are missing.
+func cutOff(t *testing.T) []byte {
+	t.Helper()
+	path := file(t)
+	s := openTest(t, path, Options{})
+	commitTest(t, s, mail(1))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content[:5*os.Getpagesize()]
 }
 
 func TestAStoreThatCannotBeMadeLeavesNoFile(t *testing.T) {
