@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/alarm":     {"internal/sop", "internal/store", "workflow"},
 	"internal/config":    {"internal/sop", "parser", "workflow"},
 	"internal/setup":     {},
-	"internal/checkup":   {"internal/alarm", "internal/config", "internal/directory", "internal/mailer", "internal/sop", "templates", "workflow"},
+	"internal/checkup":   {"internal/alarm", "internal/config", "internal/directory", "internal/mailauth", "internal/mailer", "internal/sop", "templates", "workflow"},
 	"internal/api":       {"internal/blob", "internal/life", "internal/proof", "internal/record", "internal/report", "internal/seal", "internal/sop", "internal/store", "smtpd", "workflow"},
 	"internal/proof":     {"internal/blob", "internal/record", "internal/seal", "internal/sop", "internal/store", "workflow"},
 	"internal/archive":   {"internal/blob", "internal/durable", "internal/store"},

@@ -156,14 +156,19 @@ func newMailer(cfg *config.Config, h *house) (*mailer.Mailer, error) {
 		Connections: r.Connections, Rate: rateOf(r.Rate), MaxSize: r.MaxSize.Bytes, Retry: r.Retry.Duration, GiveUpAfter: r.GiveUpAfter.Duration,
 		Tried: h.meters.Delivery.Took, Sent: h.meters.Wait.Took,
 	}
-	if r.DKIMKey != "" {
-		signer, err := mailer.LoadSigner(r.DKIMSelector, "", r.DKIMKey)
-		if err != nil {
-			return nil, err
-		}
-		c.DKIM = signer
+	var err error
+	if c.DKIM, err = signerOf(cfg); err != nil {
+		return nil, err
 	}
 	return mailer.New(c, h.store, mailer.StoredContent{Store: h.store, Blobs: h.blobs}, h.gateway, time.Now, h.log)
+}
+
+// signerOf is what signs our mails; nil: they go unsigned.
+func signerOf(cfg *config.Config) (*mailer.Signer, error) {
+	if cfg.Relay.DKIMKey == "" {
+		return nil, nil
+	}
+	return mailer.LoadSigner(cfg.Relay.DKIMSelector, "", cfg.Relay.DKIMKey)
 }
 
 // rateOf writes a rate as the mailer reads it: "30/m".

@@ -1,5 +1,5 @@
 // Package checkup looks at what a configuration relies on: templates, people, store, relay, certificate, DNS, and whether
-// what it promises can be kept. It sends no mail, calls hooks only where it is asked to, and changes nothing.
+// what it promises can be kept. It sends mail and calls hooks only where it is asked to, and changes nothing.
 package checkup
 
 import (
@@ -107,12 +107,13 @@ func people(c *config.Config) Finding {
 func relay(ctx context.Context, c *config.Config) Finding {
 	ctx, stop := context.WithTimeout(ctx, relayTime)
 	defer stop()
-	r := c.Relay
-	err := mailer.Probe(ctx, mailer.Config{
-		Address: r.Address, TLS: mailer.TLS(r.TLS), Hello: c.SMTP.Hostname, Username: r.Username, Password: r.Password, Timeout: relayTime,
-	})
-	if err != nil {
+	if err := mailer.Probe(ctx, relayOf(c)); err != nil {
 		return Finding{Unreachable, "relay", err.Error()}
 	}
-	return Finding{Fine, "relay", r.Address + " answers"}
+	return Finding{Fine, "relay", c.Relay.Address + " answers"}
+}
+
+func relayOf(c *config.Config) mailer.Config {
+	r := c.Relay
+	return mailer.Config{Address: r.Address, TLS: mailer.TLS(r.TLS), Hello: c.SMTP.Hostname, Username: r.Username, Password: r.Password, Timeout: relayTime}
 }

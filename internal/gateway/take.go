@@ -76,6 +76,11 @@ func (g *Gateway) take(ctx context.Context, m Received) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if id, ok := g.checked(read); ok {
+		passed := g.answerCheck(read, id)
+		g.tell(read, passed)
+		return passed.Outcome, nil
+	}
 	var passed Passed
 	err = retry(ctx, func() error {
 		var err error
