@@ -194,18 +194,34 @@ func (s *segment) known(n sop.Number) (Read, bool, error) {
 	if len(s.blocks) == 0 || bytes.Compare(s.first(0), key) > 0 { // all its tickets are older: the newest stand first
 		return Read{}, false, nil
 	}
-	c := s.cursor((*segment).read)
-	more, err := c.seek(key)
-	if err != nil || !more || !bytes.Equal(c.key, key) {
+	docs, err := s.docsOf(key, uint64(n)>>docBits)
+	if err != nil {
 		return Read{}, false, err
 	}
-	all, err := readDocs(nil, uint64(n)>>docBits, c.value)
-	for _, d := range all {
+	for _, d := range docs.all {
 		if d.n == n {
-			return d.Read, true, err
+			return d.Read, true, nil
 		}
 	}
-	return Read{}, false, err
+	return Read{}, false, nil
+}
+
+// docsOf gives the tickets of a piece. The piece that was asked for last stays: whoever reads all tickets asks for neighbours.
+func (s *segment) docsOf(key []byte, piece uint64) (*pieceDocs, error) {
+	if last := s.last.Load(); last != nil && last.piece == piece {
+		return last, nil
+	}
+	docs := &pieceDocs{piece: piece}
+	c := s.cursor((*segment).read)
+	more, err := c.seek(key)
+	if err == nil && more && bytes.Equal(c.key, key) {
+		docs.all, err = readDocs(nil, piece, c.value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.last.Store(docs)
+	return docs, nil
 }
 
 // Add adds what a ticket says, or says more, and how far it was read by that. It is found from now on.

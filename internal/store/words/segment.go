@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"os"
 	"sort"
+	"sync/atomic"
 )
 
 // A file holds keys with their values, sorted, in blocks of some kilobytes; behind them the first key, the length and the
@@ -110,6 +111,13 @@ type segment struct {
 	size   int64
 	keys   []byte // the first keys of all blocks, one after another
 	blocks []block
+	last   atomic.Pointer[pieceDocs]
+}
+
+// pieceDocs are the tickets that a file has of a piece.
+type pieceDocs struct {
+	piece uint64
+	all   []doc
 }
 
 type block struct {
