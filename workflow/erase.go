@@ -128,7 +128,7 @@ func (e *Erase) words(was map[string]json.RawMessage, his bool) map[string]json.
 	}
 	is := make(map[string]json.RawMessage, len(was))
 	fields := reflect.ValueOf(&w).Elem()
-	for name, i := range fieldNames(fields.Type()) {
+	for i, name := range shapes[fields.Type()].names {
 		raw, there := was[name]
 		if !there {
 			continue

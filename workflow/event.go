@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // EventType names what happened to a ticket.
@@ -110,9 +112,9 @@ func patch[T any](to *T, changes map[string]json.RawMessage) error {
 		return nil
 	}
 	v := reflect.ValueOf(to).Elem()
-	names := fieldNames(v.Type())
+	places := shapes[v.Type()].places
 	for name, raw := range changes {
-		i, known := names[name]
+		i, known := places[name]
 		if !known {
 			return fmt.Errorf("unknown field %q", name)
 		}
@@ -128,19 +130,20 @@ func patch[T any](to *T, changes map[string]json.RawMessage) error {
 // diff lists the fields that differ between two structs, by their JSON names, at the values of the second.
 func diff[T any](from, to *T) map[string]json.RawMessage {
 	a, b := reflect.ValueOf(from).Elem(), reflect.ValueOf(to).Elem()
-	var changes map[string]json.RawMessage
-	for name, i := range fieldNames(a.Type()) {
-		if same(a.Field(i), b.Field(i)) {
-			continue
+	names := shapes[a.Type()].names
+	var room [mostFields]int
+	differ := room[:0]
+	for i := range names {
+		if !same(a.Field(i), b.Field(i)) {
+			differ = append(differ, i)
 		}
-		raw, err := json.Marshal(b.Field(i).Interface())
-		if err != nil { // no field of a ticket can fail to be written
-			raw = []byte("null")
-		}
-		if changes == nil {
-			changes = map[string]json.RawMessage{}
-		}
-		changes[name] = raw
+	}
+	if len(differ) == 0 {
+		return nil
+	}
+	changes := make(map[string]json.RawMessage, len(differ))
+	for _, i := range differ {
+		changes[names[i]] = valueOf(b.Field(i))
 	}
 	return changes
 }
@@ -156,20 +159,57 @@ func same(a, b reflect.Value) bool {
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-var names = map[reflect.Type]map[string]int{
-	reflect.TypeFor[Facts](): namesOf(reflect.TypeFor[Facts]()),
-	reflect.TypeFor[Words](): namesOf(reflect.TypeFor[Words]()),
+// valueOf writes a field as encoding/json does; what nearly all fields are, without its help.
+func valueOf(v reflect.Value) json.RawMessage {
+	switch v.Kind() {
+	case reflect.String:
+		if s := v.String(); isPlain(s) {
+			return append(append(append(make(json.RawMessage, 0, len(s)+2), '"'), s...), '"')
+		}
+	case reflect.Int, reflect.Int64:
+		return strconv.AppendInt(nil, v.Int(), 10)
+	case reflect.Bool:
+		return strconv.AppendBool(nil, v.Bool())
+	}
+	raw, err := json.Marshal(v.Addr().Interface())
+	if err != nil { // no field of a ticket can fail to be written
+		raw = []byte("null")
+	}
+	return raw
 }
 
-func fieldNames(t reflect.Type) map[string]int { return names[t] }
+// isPlain says whether a text stands in JSON as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
 
-func namesOf(t reflect.Type) map[string]int {
-	m := map[string]int{}
+// shape is how a half of a ticket is written: the JSON names of its fields in their order, and the place of each.
+type shape struct {
+	names  []string
+	places map[string]int
+}
+
+// mostFields is room for the fields of either half.
+const mostFields = 64
+
+var shapes = map[reflect.Type]shape{
+	reflect.TypeFor[Facts](): shapeOf(reflect.TypeFor[Facts]()),
+	reflect.TypeFor[Words](): shapeOf(reflect.TypeFor[Words]()),
+}
+
+func shapeOf(t reflect.Type) shape {
+	s := shape{places: map[string]int{}}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		m[name] = i
+		s.names = append(s.names, name)
+		s.places[name] = i
 	}
-	return m
+	return s
 }
 
 // clone copies a ticket deeply enough that a change to the copy leaves the original alone.

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -42,5 +43,25 @@ func TestSameIsDeepEqual(t *testing.T) {
 	}
 	if unlike == 0 {
 		t.Error("nothing differed")
+	}
+}
+
+func TestAFieldIsWrittenAsJSONWritesIt(t *testing.T) {
+	zone := time.FixedZone("WIB", 7*3600)
+	at := time.Date(2026, 1, 12, 9, 0, 0, 123e6, zone)
+	for _, text := range []string{"", "Printer macet", "<b>&\"\\", "\x00\n\x7f", "\xff", "naïve \u2028", "IT's"} {
+		ticket := Ticket{
+			Facts: Facts{Number: 7, Seq: -3, State: State(text), Suspicious: text == "", Handling: &Handling{How: sop.Onsite, When: &at}, Linked: []sop.Number{1},
+				CreatedAt: at, Response: Clock{Due: at.UTC()}, Missing: []string{text}},
+			Words: Words{Subject: text, Reporter: sop.Person{Name: text}, Evidence: map[string]string{text: text}},
+		}
+		for _, half := range []reflect.Value{reflect.ValueOf(&ticket.Facts).Elem(), reflect.ValueOf(&ticket.Words).Elem()} {
+			for i := range half.NumField() {
+				want, err := json.Marshal(half.Field(i).Interface())
+				if have := valueOf(half.Field(i)); err != nil || string(have) != string(want) {
+					t.Errorf("%s: %s, want %s (%v)", half.Type().Field(i).Name, have, want, err)
+				}
+			}
+		}
 	}
 }
