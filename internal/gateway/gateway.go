@@ -106,6 +106,7 @@ type Gateway struct {
 	parses chan struct{} // as many as may be read at once
 	notes  notes
 	wake   chan struct{} // something is due sooner than was known
+	sleeps atomic.Int64  // until when Run does, in milliseconds since 1970; 0: it is awake
 	last   atomic.Int64  // when a mail was last taken, in nanoseconds since 1970; 0: none was
 	quiet  sync.RWMutex  // read-held from where a mail's blobs are placed until its commit
 }

@@ -98,12 +98,8 @@ func (g *Gateway) Refused(r smtpd.Refusal) {
 }
 
 func (g *Gateway) note(t store.Trace) {
-	if !g.notes.add(t) {
-		return
-	}
-	select {
-	case g.wake <- struct{}{}: // so that the nap under way is not too long
-	default:
+	if g.notes.add(t) {
+		g.rouse() // so that the nap under way is not too long
 	}
 }
 

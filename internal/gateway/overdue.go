@@ -7,7 +7,6 @@ import (
 
 	"helpost/internal/store"
 	"helpost/internal/thread"
-	"helpost/workflow"
 )
 
 // overdue does what fell due for the tickets of a mail before the mail came and was not done yet (helpost was down, or the
@@ -15,9 +14,15 @@ import (
 // What cannot be done holds up no mail.
 func (g *Gateway) overdue(ctx context.Context, to []thread.Binding, now time.Time) error {
 	for _, b := range to {
+		if b.Ticket == 0 {
+			continue
+		}
 		late := false
 		err := g.Store.View(ctx, func(v store.Reader) error {
-			t, err := g.boundTo(v, b)
+			t, _, err := v.Ticket(b.Ticket)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil
+			}
 			if err == nil {
 				at := g.Policy.Wake(&t)
 				late = !at.IsZero() && at.Before(now)
@@ -39,15 +44,4 @@ func (g *Gateway) overdue(ctx context.Context, to []thread.Binding, now time.Tim
 		}
 	}
 	return ctx.Err()
-}
-
-// boundTo is the ticket of a binding, the zero one where there is none.
-func (g *Gateway) boundTo(v store.Reader, b thread.Binding) (t workflow.Ticket, err error) {
-	if b.Ticket == 0 {
-		return t, nil
-	}
-	if t, _, err = v.Ticket(b.Ticket); errors.Is(err, store.ErrNotFound) {
-		err = nil
-	}
-	return t, err
 }

@@ -86,10 +86,9 @@ func (g *Gateway) committed(c store.Change) {
 	}
 	if len(c.Tickets) > 0 {
 		g.Changed(c.Tickets)
-		select {
-		case g.wake <- struct{}{}:
-		default:
-		}
+	}
+	if g.rouses(c) {
+		g.rouse()
 	}
 }
 

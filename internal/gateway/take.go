@@ -40,7 +40,8 @@ type Read struct {
 // Bound is stage 3: where the mail belongs, and in which role its sender speaks there.
 type Bound struct {
 	Read
-	To []thread.Binding // one, or one for each ticket whose token the envelope bears
+	To      []thread.Binding // one, or one for each ticket whose token the envelope bears
+	blocked bool             // its sender is
 }
 
 // Decided is stage 4: what it brings about.
@@ -144,11 +145,7 @@ func (g *Gateway) pass(ctx context.Context, r Read) (Passed, error) {
 	if err != nil {
 		return Passed{}, err
 	}
-	why, out, err := g.excluded(ctx, bound)
-	if err != nil {
-		return Passed{}, err
-	}
-	if out {
+	if why, out := excluded(bound); out {
 		return g.keepOut(ctx, r, why)
 	}
 	return g.settle(ctx, bound)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ const longestSleep = time.Minute
 // Run lets time pass for tickets until ctx ends: it does what is due, and sleeps until the next moment that is.
 func (g *Gateway) Run(ctx context.Context) {
 	for ctx.Err() == nil {
+		g.sleeps.Store(0)
 		next, err := g.Tick(ctx)
 		if err != nil && ctx.Err() == nil {
 			g.Log.Error("what is due could not be done", "error", err)
@@ -36,6 +38,7 @@ func (g *Gateway) Run(ctx context.Context) {
 		if g.notes.waits() {
 			nap = min(nap, noteDelay)
 		}
+		g.sleeps.Store(g.Clock().Add(nap).UnixMilli())
 		timer := time.NewTimer(nap)
 		select {
 		case <-timer.C:
@@ -48,6 +51,26 @@ func (g *Gateway) Run(ctx context.Context) {
 				g.Log.Error("refused mails could not be noted", "error", err)
 			}
 		}
+	}
+}
+
+// rouses says whether a change makes something due before Run wakes by itself; while it is awake, anything at all. Most mails
+// make none: their tickets are due in hours.
+func (g *Gateway) rouses(c store.Change) bool {
+	until := g.sleeps.Load()
+	for i := range c.Tickets {
+		if due := c.Tickets[i].Due; !due.IsZero() && (until == 0 || due.UnixMilli() < until) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.Facts, func(f store.Fact) bool { return strings.HasPrefix(f.Key, bundlePrefix) })
+}
+
+// rouse ends Run's nap.
+func (g *Gateway) rouse() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -159,8 +182,7 @@ func (g *Gateway) act(ctx context.Context, n sop.Number, in workflow.Input, load
 	if err := g.Store.Commit(ctx, c); err != nil {
 		return err
 	}
-	g.Changed(c.Tickets)
-	g.committed(store.Change{Outbox: c.Outbox})
+	g.committed(c)
 	return nil
 }
 

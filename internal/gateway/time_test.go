@@ -1,11 +1,15 @@
 package gateway
 
 import (
+	"context"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"helpost/internal/sop"
+	"helpost/internal/store"
 	"helpost/workflow"
 )
 
@@ -100,4 +104,52 @@ func TestALateLookDoesEachThingOnce(t *testing.T) {
 	if got := len(h.sent(sop.KindBreach, boss)) + len(h.sent(sop.KindBreach, sari)); got == 0 {
 		t.Fatal("the chain was not told")
 	}
+}
+
+// What becomes due before Run would wake by itself wakes it; what is due later lets it sleep.
+func TestOnlyWhatIsDueSoonerWakes(t *testing.T) {
+	h := open(t)
+	at := func(d time.Duration) store.Change {
+		return store.Change{Tickets: []store.Ticket{{}, {Due: h.now.Add(d)}}}
+	}
+	waits := store.Change{Facts: []store.Fact{{Key: personKey(rina)}, {Key: bundlePrefix + andi}}}
+	h.g.sleeps.Store(h.now.Add(time.Minute).UnixMilli())
+	for what, c := range map[string]store.Change{"sooner": at(59 * time.Second), "now": at(0), "a warning that waits for others": waits} {
+		if !h.g.rouses(c) {
+			t.Errorf("%s: it sleeps on", what)
+		}
+	}
+	for what, c := range map[string]store.Change{"later": at(time.Hour), "never": {Tickets: []store.Ticket{{}}}, "nothing": {}, "a fact": {Facts: waits.Facts[:1]}} {
+		if h.g.rouses(c) {
+			t.Errorf("%s: it is woken", what)
+		}
+	}
+	h.g.sleeps.Store(0) // it is awake, and may have looked already
+	if !h.g.rouses(at(time.Hour)) {
+		t.Error("it is not told while it looks")
+	}
+}
+
+// A mail whose ticket is due at once, while Run sleeps: what is due is done then, and not when the nap is over.
+func TestAMailWakesWhoSleeps(t *testing.T) {
+	h := open(t, func(h *house) {
+		h.tamper = func(p *Parts) { p.Clock = time.Now }
+		h.policy.Targets[sop.P3] = workflow.Target{Response: 200 * time.Millisecond, Resolution: time.Hour}
+	})
+	ctx, stop := context.WithTimeout(context.Background(), longestSleep/2)
+	defer stop()
+	var run sync.WaitGroup
+	defer run.Wait()
+	run.Go(func() { h.g.Run(ctx) })
+	for h.g.sleeps.Load() == 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	h.report(letter{})
+	for len(h.sent(sop.KindBreach, sari)) == 0 {
+		if ctx.Err() != nil {
+			t.Fatal("it slept on")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	stop()
 }
