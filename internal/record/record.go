@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"helpost/internal/sop"
@@ -52,11 +54,11 @@ type words struct {
 
 // Seal makes an entry of an event. prev is the Head of the entry before it, "" for the first; salt is SaltSize random bytes.
 func Seal(n sop.Number, e workflow.Event, prev string, salt []byte) (Entry, error) {
-	w, err := json.Marshal(words{e.Actor, e.Words, e.Said})
+	w, err := (&words{e.Actor, e.Words, e.Said}).appendJSON(make([]byte, 0, 100+roomFor(e.Words)))
 	if err != nil {
 		return Entry{}, fmt.Errorf("record: words of event %d: %w", e.Seq, err)
 	}
-	l, err := json.Marshal(line{Version, n, e.Seq, e.At, e.Type, e.Cause, e.Facts, e.Info, digest(salt, w), prev})
+	l, err := (&line{Version, n, e.Seq, e.At, e.Type, e.Cause, e.Facts, e.Info, digest(salt, w), prev}).appendJSON(make([]byte, 0, 400+roomFor(e.Facts)))
 	if err != nil {
 		return Entry{}, fmt.Errorf("record: event %d: %w", e.Seq, err)
 	}
@@ -67,6 +69,33 @@ func Seal(n sop.Number, e workflow.Event, prev string, salt []byte) (Entry, erro
 func (e Entry) Head() string {
 	sum := sha256.Sum256(e.Line)
 	return hex.EncodeToString(sum[:])
+}
+
+// Place is of which ticket an entry is, and where it stands in its log.
+func (e Entry) Place() (sop.Number, int, error) {
+	n, rest, ok := number(e.Line, `{"v":1,"n":`)
+	seq, rest, also := number(rest, `,"seq":`)
+	if ok && also && len(rest) > 0 && rest[0] == ',' && seq <= math.MaxInt {
+		return sop.Number(n), int(seq), nil
+	}
+	var l line // nobody writes it otherwise
+	if err := json.Unmarshal(e.Line, &l); err != nil {
+		return 0, 0, fmt.Errorf("record: %w", err)
+	}
+	return l.Number, l.Seq, nil
+}
+
+// number cuts a number off that stands behind a prefix.
+func number(b []byte, prefix string) (n uint64, rest []byte, ok bool) {
+	if len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+		return 0, nil, false
+	}
+	end := len(prefix)
+	for end < len(b) && b[end] >= '0' && b[end] <= '9' {
+		end++
+	}
+	n, err := strconv.ParseUint(string(b[len(prefix):end]), 10, 64)
+	return n, b[end:], err == nil
 }
 
 // Event reads an entry back. Of an erased one the words are missing.

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -25,7 +24,7 @@ func Rewrite(e Entry, to workflow.Event, salt []byte) (Entry, string, error) {
 	if to.Actor == "" && len(to.Words) == 0 && len(to.Said) == 0 {
 		return Entry{Line: e.Line}, "", nil
 	}
-	w, err := json.Marshal(words{to.Actor, to.Words, to.Said})
+	w, err := (&words{to.Actor, to.Words, to.Said}).appendJSON(nil)
 	if err != nil {
 		return Entry{}, "", fmt.Errorf("record: words of event %d: %w", to.Seq, err)
 	}

@@ -14,11 +14,11 @@ const SumKey = "sha256"
 // Sum is the digest of a message as it is kept, hex: of all that it says, and by RawSum, blob names and the attachments'
 // own digests of all that it names. The record keeps it, so that the chain proves the messages too.
 func (m Message) Sum() (string, error) {
-	raw, err := json.Marshal(m)
+	raw, err := m.AppendJSON(make([]byte, 0, len(m.Text)+512))
 	if err == nil && bytes.Contains(raw, []byte(`\ufffd`)) { // what is no UTF-8 is another text once it was written and read
 		m = Message{}
 		if err = json.Unmarshal(raw, &m); err == nil {
-			raw, err = json.Marshal(m)
+			raw, err = m.AppendJSON(nil)
 		}
 	}
 	if err != nil {

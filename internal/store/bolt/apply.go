@@ -270,7 +270,7 @@ func (w *writer) putOutbox(p *prepared) error {
 }
 
 func (w *writer) putState(o store.Outbox) error {
-	row, err := encodeDoc(o)
+	row, err := o.AppendJSON([]byte{rowFormat})
 	if err != nil {
 		return err
 	}

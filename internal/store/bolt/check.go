@@ -121,7 +121,7 @@ func (c *checker) ticket(n sop.Number, row []byte) {
 		c.fault("ticket %d: %v", n, err)
 		return
 	}
-	want := headOf(store.Ticket{Ticket: t, Expect: h.version - 1, Due: timeOf(h.due)})
+	want := headOf(&store.Ticket{Ticket: t, Expect: h.version - 1, Due: timeOf(h.due)})
 	if want != h || t.Number != n {
 		c.fault("ticket %d: its head is not that of its content", n)
 	}

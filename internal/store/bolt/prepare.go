@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"helpost/internal/sop"
@@ -79,15 +78,16 @@ func prepare(c *store.Change) (*prepared, error) {
 	return p, nil
 }
 
-func (p *prepared) doc(v any) ([]byte, error) {
-	row, err := encodeDoc(v)
+func (p *prepared) doc(v document) ([]byte, error) {
+	row, err := v.AppendJSON(append(make([]byte, 0, 384), rowFormat))
 	p.size += len(row)
 	return row, err
 }
 
 func (p *prepared) addSeen(c *store.Change) error {
 	once := map[string]bool{}
-	for _, s := range c.Seen {
+	for i := range c.Seen {
+		s := &c.Seen[i]
 		if err := checkKey("seen mail", s.Key); err != nil {
 			return err
 		}
@@ -109,7 +109,8 @@ func (p *prepared) addSeen(c *store.Change) error {
 
 func (p *prepared) addTickets(c *store.Change) error {
 	once := map[sop.Number]bool{}
-	for _, t := range c.Tickets {
+	for i := range c.Tickets {
+		t := &c.Tickets[i]
 		n := t.Ticket.Number
 		if n == 0 || once[n] {
 			return fmt.Errorf("ticket %d without a number, or twice", n)
@@ -144,35 +145,33 @@ func (p *prepared) addFacts(c *store.Change) error {
 func (p *prepared) addEntries(c *store.Change) error {
 	last := map[sop.Number]int{}
 	for _, e := range c.Entries {
-		var at struct {
-			N   sop.Number `json:"n"`
-			Seq int        `json:"seq"`
-		}
-		if err := json.Unmarshal(e.Line, &at); err != nil {
+		n, seq, err := e.Place()
+		if err != nil {
 			return fmt.Errorf("entry of ticket %d: %w", e.Number, err)
 		}
 		before, more := last[e.Number]
 		switch {
-		case at.N != e.Number:
-			return fmt.Errorf("entry of ticket %d says that it is of ticket %d", e.Number, at.N)
-		case at.Seq < 1 || at.Seq > maxSeq:
-			return fmt.Errorf("entry %d of ticket %d", at.Seq, e.Number)
-		case more && at.Seq != before+1:
-			return fmt.Errorf("entry %d of ticket %d after entry %d", at.Seq, e.Number, before)
+		case n != e.Number:
+			return fmt.Errorf("entry of ticket %d says that it is of ticket %d", e.Number, n)
+		case seq < 1 || seq > maxSeq:
+			return fmt.Errorf("entry %d of ticket %d", seq, e.Number)
+		case more && seq != before+1:
+			return fmt.Errorf("entry %d of ticket %d after entry %d", seq, e.Number, before)
 		case !more:
-			p.logs = append(p.logs, logStart{e.Number, at.Seq})
+			p.logs = append(p.logs, logStart{e.Number, seq})
 		}
-		last[e.Number] = at.Seq
+		last[e.Number] = seq
 		row := encodeEntry(e.Entry)
 		p.size += len(row)
-		p.entries = append(p.entries, keyed{logKey(e.Number, at.Seq), row})
+		p.entries = append(p.entries, keyed{logKey(e.Number, seq), row})
 	}
 	return nil
 }
 
 func (p *prepared) addMessages(c *store.Change) error {
 	once := map[string]bool{}
-	for _, m := range c.Messages {
+	for i := range c.Messages {
+		m := &c.Messages[i]
 		key := messageKey(m.Ticket, m.Seq)
 		if m.Ticket == 0 || m.Seq < 1 || m.Seq > maxSeq || once[string(key)] {
 			return fmt.Errorf("message %d of ticket %d is none, or comes twice", m.Seq, m.Ticket)
@@ -214,10 +213,11 @@ func (p *prepared) addQuarantine(c *store.Change) error {
 			return fmt.Errorf("quarantined mail %q twice", q.ID)
 		}
 		once[q.ID] = true
-		row, err := p.doc(q)
+		row, err := encodeDoc(q)
 		if err != nil {
 			return err
 		}
+		p.size += len(row)
 		p.quarantine = append(p.quarantine, keyed{quarantineKey(q.ID), row})
 		if q.RawMail != nil {
 			p.size += len(q.RawMail)
@@ -237,12 +237,13 @@ func (p *prepared) addQuarantine(c *store.Change) error {
 }
 
 func (p *prepared) addTraces(c *store.Change) error {
-	for _, t := range c.Traces {
+	for i := range c.Traces {
+		t := &c.Traces[i]
 		row, err := p.doc(t)
 		if err != nil {
 			return err
 		}
-		p.traces = append(p.traces, traceRow{t, row})
+		p.traces = append(p.traces, traceRow{*t, row})
 	}
 	return nil
 }

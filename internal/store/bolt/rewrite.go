@@ -24,7 +24,8 @@ func (p *prepared) addRewritten(c *store.Change) error {
 		}
 		p.size += len(r.Words)
 	}
-	for _, m := range c.Remade {
+	for i := range c.Remade {
+		m := &c.Remade[i]
 		if m.Ticket == 0 || m.Seq < 1 || m.Seq > maxSeq {
 			return fmt.Errorf("message %d of ticket %d is none", m.Seq, m.Ticket)
 		}

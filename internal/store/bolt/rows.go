@@ -25,7 +25,7 @@ type head struct {
 	state, reporter, assignee string // in lower case
 }
 
-func headOf(t store.Ticket) head {
+func headOf(t *store.Ticket) head {
 	return head{
 		version:  t.Expect + 1,
 		due:      nanos(t.Due),
@@ -51,20 +51,16 @@ func (h head) keys(n sop.Number) [4][]byte {
 	return k
 }
 
-func encodeTicket(t store.Ticket) (head, []byte, error) {
+func encodeTicket(t *store.Ticket) (head, []byte, error) {
 	h := headOf(t)
-	doc, err := json.Marshal(t.Ticket)
-	if err != nil {
-		return h, nil, err
-	}
-	row := make([]byte, 0, 64+len(doc))
-	row = append(row, rowFormat)
+	row := append(make([]byte, 0, 1152), rowFormat)
 	row = binary.BigEndian.AppendUint64(row, uint64(h.version))
 	row = binary.BigEndian.AppendUint64(row, h.due)
 	for _, w := range []string{h.state, h.reporter, h.assignee} {
-		row = appendChunk(row, []byte(w))
+		row = append(binary.AppendUvarint(row, uint64(len(w))), w...)
 	}
-	return h, append(row, doc...), nil
+	row, err := appendTicket(row, &t.Ticket)
+	return h, row, err
 }
 
 // decodeHead reads the head of a ticket's row and leaves its JSON.
@@ -198,6 +194,11 @@ func decodeFact(row []byte) (store.Version, []byte, error) {
 		return 0, nil, errRow
 	}
 	return store.Version(binary.BigEndian.Uint64(p)), append([]byte{}, p[8:]...), nil
+}
+
+// document is what is written often, and so without reflection.
+type document interface {
+	AppendJSON(b []byte) ([]byte, error)
 }
 
 // encodeDoc and decodeDoc: rows that are JSON.

@@ -231,7 +231,7 @@ func TestCheckFindsDamage(t *testing.T) {
 		},
 		"a ticket whose head lies": func(tx *bbolt.Tx) error {
 			ticket := storetest.Ticket(1, "other@company.com", storetest.At(1))
-			h := headOf(ticket)
+			h := headOf(&ticket)
 			b := tx.Bucket(bucketTickets)
 			row := bytes.Clone(b.Get(ticketKey(1)))
 			row = bytes.Replace(row, []byte("person1@company.com"), []byte("person9@company.com"), 1)
