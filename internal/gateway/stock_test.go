@@ -34,7 +34,7 @@ type stock struct {
 	dues    []time.Time  // when the open ones are due, in order
 	every   int          // one of so many is open
 	want    int          // so many are
-	index   bool         // it has a search index
+	made    bool         // it is full: from now on it has a search index, and each commit is flushed
 	asked   int
 	seen    int // replies so far
 	reports int
@@ -58,7 +58,7 @@ func newStock(t testing.TB, all, open int) *stock {
 	s.fill(all)
 	made := time.Since(begin)
 	s.stop()
-	s.index, begin = true, time.Now()
+	s.made, begin = true, time.Now()
 	s.opened()
 	for s.store.Unread() > 0 {
 		time.Sleep(time.Millisecond)
@@ -83,8 +83,8 @@ func (s *stock) indexed() (size int64) {
 
 func (s *stock) opened() {
 	s.t.Helper()
-	o := bolt.Options{NoSync: true}
-	if s.index {
+	o := bolt.Options{NoSync: !s.made}
+	if s.made {
 		o.Search = s.path + ".search"
 	}
 	var err error

@@ -18,7 +18,8 @@ import (
 // yet: those name every ticket whose log went on.
 type filler struct {
 	s      *Store
-	x      *words.Index
+	opened chan struct{} // closed when x is there, or will never be
+	x      *words.Index  // nil: it could not be opened
 	log    *slog.Logger
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -54,18 +55,37 @@ const (
 	mostRest    = 500 * time.Millisecond
 )
 
-// fill opens the index in a folder and begins to fill it. What is wrong with it is told: a search reads tickets then.
+// fill begins to open the index in a folder and to fill it: a start does not wait for that. What is wrong with it is told: a
+// search reads tickets then.
 func (s *Store) fill(folder string) {
-	x, err := words.Open(folder)
-	if err != nil {
-		s.log.Warn("no search index: a search reads the tickets one by one", "folder", folder, "error", err)
-		return
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &filler{s: s, x: x, log: s.log, cancel: cancel, ended: make(chan struct{}), wake: make(chan struct{}, 1), changed: map[sop.Number]uint64{}, erased: map[sop.Number]bool{}}
-	x.Rest = func() error { return f.rest(ctx) }
+	f := &filler{
+		s: s, log: s.log, cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
+		changed: map[sop.Number]uint64{}, erased: map[sop.Number]bool{},
+	}
 	s.filler = f
-	go f.run(ctx)
+	go func() {
+		defer close(f.ended)
+		x, err := words.Open(folder)
+		if err != nil {
+			s.log.Warn("no search index: a search reads the tickets one by one", "folder", folder, "error", err)
+			close(f.opened)
+			return
+		}
+		x.Rest = func() error { return f.rest(ctx) }
+		f.x = x
+		close(f.opened)
+		f.run(ctx)
+	}()
+}
+
+// index waits for the index, a few milliseconds after a start; nil: there is none.
+func (f *filler) index() *words.Index {
+	if f == nil {
+		return nil
+	}
+	<-f.opened
+	return f.x
 }
 
 // hear takes note of tickets that changed. The writer calls it before it answers.
@@ -98,7 +118,7 @@ func (f *filler) note(n sop.Number) {
 // Unread says how many tickets the search index has yet to read, about.
 func (s *Store) Unread() int {
 	f := s.filler
-	if f == nil {
+	if f.index() == nil {
 		return 0
 	}
 	f.mu.Lock()
@@ -123,7 +143,6 @@ func (f *filler) stop() {
 }
 
 func (f *filler) run(ctx context.Context) {
-	defer close(f.ended)
 	told := false
 	for ctx.Err() == nil {
 		more, err := f.step(ctx)

@@ -40,7 +40,7 @@ func (r *reader) List(f store.Filter) ([]workflow.Ticket, string, error) {
 	switch {
 	case l.query.Impossible():
 		return nil, "", nil
-	case l.query.Asks() && r.filler != nil:
+	case l.query.Asks() && r.filler.index() != nil:
 		return r.filler.search(l, before)
 	}
 	return l.page(before)
