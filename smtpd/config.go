@@ -32,7 +32,7 @@ type Config struct {
 type Refusal struct {
 	Envelope        // as far as it was known; Rcpt holds those that were let in
 	To       string // the recipient that was refused; "": the mail was
-	Begin    []byte // of the mail, as far as it came; nil: none of it did
+	Begin    []byte // of the mail, as far as it came; nil: none of it did. It is another mail's after the call
 	Code     int    // of the reply
 	Text     string // of the reply
 }

@@ -7,8 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // Data reads one mail, by DATA or by BDAT (RFC 3030), and hands it to the Taker. Its error is the reply: 250 as well.
@@ -111,54 +109,6 @@ var (
 	errTooLarge = &Error{Kind: TooLarge}
 	errNoRoom   = &Error{Kind: Full}
 )
-
-// buffer gathers a mail in one piece of memory, which counts towards Limits.Memory until the Taker is done.
-type buffer struct {
-	srv  *Server
-	data []byte
-	held int64
-}
-
-// fill reads r to its end. It trusts an announced size as far as bytes came to back it.
-func (b *buffer) fill(r io.Reader, size int64, progress func()) error {
-	limit := b.srv.cfg.MaxMessage
-	if size > 0 {
-		size = min(size, limit) + 1024 // room to see the end without another step
-	}
-	for {
-		if len(b.data) == cap(b.data) {
-			believed := min(size, max(trustedSize, 8*int64(len(b.data))))
-			if !b.grow(min(max(firstBuffer, 2*int64(len(b.data)), believed), limit+1024)) {
-				return errNoRoom
-			}
-		}
-		n, err := r.Read(b.data[len(b.data):cap(b.data)])
-		b.data = b.data[:len(b.data)+n]
-		progress()
-		switch {
-		case int64(len(b.data)) > limit || errors.Is(err, smtp.ErrDataTooLarge):
-			return errTooLarge
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
-func (b *buffer) grow(to int64) bool {
-	if b.srv.stats.Held.Add(to-b.held) > b.srv.cfg.Limits.Memory {
-		b.srv.stats.Held.Add(b.held - to)
-		return false
-	}
-	b.held = to
-	bigger := make([]byte, len(b.data), to)
-	copy(bigger, b.data)
-	b.data = bigger
-	return true
-}
-
-func (b *buffer) release() { b.srv.stats.Held.Add(-b.held) }
 
 // drain reads a refused mail to its end, so that its chunks are not read as commands.
 func drain(r io.Reader, progress func()) {

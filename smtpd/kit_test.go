@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ func (d *desk) Take(ctx context.Context, m Mail) (string, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	m.Data = bytes.Clone(m.Data) // it is another mail's after the call
 	d.mails = append(d.mails, m)
 	return fmt.Sprintf("IT-%06d", len(d.mails)), nil
 }

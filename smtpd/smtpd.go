@@ -26,7 +26,7 @@ type Envelope struct {
 // Mail is one received mail.
 type Mail struct {
 	Envelope
-	Data     []byte // CRLF line ends, dots unstuffed, as it came
+	Data     []byte // CRLF line ends, dots unstuffed, as it came; another mail's once Take has returned
 	Received time.Time
 }
 

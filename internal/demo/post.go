@@ -62,7 +62,7 @@ func (p *Post) Take(_ context.Context, m smtpd.Mail) (string, error) {
 	}
 	n := Notice{
 		To: m.Rcpt[0], Subject: e.GetHeader("Subject"), MessageID: e.GetHeader("Message-ID"), Text: strings.ReplaceAll(e.Text, "\r\n", "\n"),
-		Kind: sop.Kind(e.GetHeader("X-Helpost-Notice")), Ticket: e.GetHeader("X-Helpost-Ticket"), Raw: m.Data,
+		Kind: sop.Kind(e.GetHeader("X-Helpost-Notice")), Ticket: e.GetHeader("X-Helpost-Ticket"), Raw: bytes.Clone(m.Data),
 	}
 	if all, err := e.AddressList("Reply-To"); err == nil && len(all) > 0 {
 		n.ReplyTo = all[0].Address
