@@ -70,7 +70,7 @@ func (c *collector) collect(p *part, within string) {
 	file := Attachment{
 		Filename: name, ContentType: marked(p.kind), ContentID: shorten(contentID, 998),
 		Inline: p.disposition == "inline" || p.disposition == "" && contentID != "" && within == "multipart/related",
-		Data:   data, within: p.opened,
+		Data:   data, Lines: p.lines, within: p.opened,
 	}
 	if isTNEF(p.kind, name) && c.collectTNEF(data) {
 		return

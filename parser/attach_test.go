@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -252,4 +253,52 @@ func FuzzSigned(f *testing.F) {
 			t.Errorf("%d bytes in %d", len(content), len(der))
 		}
 	})
+}
+
+// Where the base64 of a file stands in lines of 76 characters these are told; what they say is the file, however they end.
+func TestLinesOfAFile(t *testing.T) {
+	p := testParser(t)
+	encoded := func(size, width int, ending string) (data []byte, text string) {
+		for i := range size {
+			data = append(data, byte(i*i>>3))
+		}
+		var b strings.Builder
+		for rest := base64.StdEncoding.EncodeToString(data); rest != ""; {
+			n := min(width, len(rest))
+			b.WriteString(rest[:n] + ending)
+			rest = rest[n:]
+		}
+		return data, b.String()
+	}
+	for _, c := range []struct {
+		width  int
+		ending string
+		mend   func(string) string
+		told   bool
+	}{
+		{76, "\r\n", nil, true},
+		{76, "\r\n", func(s string) string { return s + "\r\n\r\n" }, true},
+		{72, "\r\n", nil, false},
+		{76, "\n", nil, false},
+		{76, "\r\n", func(s string) string { return strings.Replace(s, "\r\n", " \r\n", 1) }, false},
+		{76, "\r\n", func(s string) string { return s + "\r\n_____\r\n" }, false},
+	} {
+		for _, size := range []int{200, 57 * 4, 57*4 + 1, 57*4 + 55, 57*4 + 56} {
+			data, text := encoded(size, c.width, c.ending)
+			if c.mend != nil {
+				text = c.mend(text)
+			}
+			raw := strings.ReplaceAll(testHead, "\n", "\r\n") + "Content-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" + text
+			a := p.Parse([]byte(raw)).Attachments[0]
+			if !bytes.Equal(a.Data, data) {
+				t.Errorf("%d bytes in lines of %d, %q: read as %d bytes", size, c.width, c.ending, len(a.Data))
+			}
+			if !c.told && a.Lines != nil {
+				t.Errorf("%d bytes in lines of %d, %q: lines %q", size, c.width, c.ending, a.Lines)
+			}
+			if _, lines := encoded(size, 76, "\r\n"); c.told && string(a.Lines) != strings.TrimSuffix(lines, "\r\n") {
+				t.Errorf("%d bytes: lines %q", size, a.Lines)
+			}
+		}
+	}
 }

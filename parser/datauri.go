@@ -48,7 +48,8 @@ func (c *collector) collectEmbedded(source string) {
 		if i := strings.IndexByte(ending, '+'); i > 0 {
 			ending = ending[:i]
 		}
-		c.add(Attachment{Filename: safeName(fmt.Sprintf("image-%d.%s", n, ending)), ContentType: strings.ToLower(kind), Inline: true, Data: decodeBase64([]byte(data))})
+		picture, _ := decodeBase64([]byte(data))
+		c.add(Attachment{Filename: safeName(fmt.Sprintf("image-%d.%s", n, ending)), ContentType: strings.ToLower(kind), Inline: true, Data: picture})
 		n++
 	}
 }

@@ -106,7 +106,8 @@ func decodeWordBase64(text string) []byte {
 	if raw, err := base64.RawStdEncoding.DecodeString(text); err == nil {
 		return raw
 	}
-	return decodeBase64([]byte(text))
+	data, _ := decodeBase64([]byte(text))
+	return data
 }
 
 func decodeWordQuoted(text string) []byte {

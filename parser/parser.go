@@ -100,6 +100,7 @@ type Attachment struct {
 	Screenshot  bool // a real picture of some size (by its bytes), not a logo, an icon or a tracking pixel
 	SHA256      string
 	Data        []byte
+	Lines       []byte // the base64 of Data where it stands in the mail in lines of 76 characters, CRLF between them and nothing else; nil: it does not
 
 	within bool // its bytes stand in another file of the mail too: it came in an attached mail, or its content was opened
 }

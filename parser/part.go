@@ -23,6 +23,7 @@ type part struct {
 
 	decoded []byte // the body without its transfer encoding, once it was asked for
 	ready   bool
+	lines   []byte // Attachment.Lines of what was decoded
 	source  string // of an HTML part: its body as UTF-8, once it was asked for
 	opened  bool   // of an opaque signature: what is signed stands beside it
 	inner   *part  // of an attached mail: its tree, once it was asked for

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 )
 
@@ -20,7 +21,9 @@ func (p *part) decode(g *guard) []byte {
 	switch strings.Trim(encoding, " \t\"'.") {
 	case "base64", "b", "base-64":
 		if g.decode(len(p.body)/4*3 + 3) {
-			return decodeBase64(p.body)
+			var data []byte
+			data, p.lines = decodeBase64(p.body)
+			return data
 		}
 	case "quoted-printable", "q", "qp", "quoted-printeable", "quotedprintable":
 		if bytes.IndexByte(p.body, '=') < 0 {
@@ -39,13 +42,58 @@ func (p *part) decode(g *guard) []byte {
 	return nil
 }
 
+// lineLength is how many characters of base64 stand on a line as nearly all mail programs write it (RFC 2045 §6.8).
+const lineLength = 76
+
+// decodeLines decodes base64 that stands in lines of lineLength but for the last, CRLF between them, into out, which has room
+// for it. It gives the bytes and these lines; nil where it stands there in another way.
+func decodeLines(out, body []byte) (data, lines []byte) {
+	lines = bytes.TrimRight(body, "\r\n")
+	rest := lines
+	for ; len(rest) > lineLength; rest = rest[lineLength+2:] {
+		if rest[lineLength] != '\r' || len(rest) < lineLength+3 || rest[lineLength+1] != '\n' {
+			return nil, nil
+		}
+		var ok bool
+		if out, ok = appendLine(out, (*[lineLength]byte)(rest)); !ok {
+			return nil, nil
+		}
+	}
+	n, err := base64.StdEncoding.Decode(out[len(out):cap(out)], rest)
+	if err != nil || n == 0 || bytes.IndexByte(rest, '\r') >= 0 || bytes.IndexByte(rest, '\n') >= 0 {
+		return nil, nil
+	}
+	return out[:len(out)+n], lines
+}
+
+// appendLine decodes a whole line without padding, eight characters at a time. out has room for it, and for two bytes more.
+func appendLine(out []byte, line *[lineLength]byte) ([]byte, bool) {
+	var strange int8
+	n := len(out)
+	out = out[:n+lineLength/4*3+2]
+	for i := 0; i < lineLength-4; i += 8 {
+		a, b, c, d := base64Value[line[i]], base64Value[line[i+1]], base64Value[line[i+2]], base64Value[line[i+3]]
+		e, f, g, h := base64Value[line[i+4]], base64Value[line[i+5]], base64Value[line[i+6]], base64Value[line[i+7]]
+		strange |= a | b | c | d | e | f | g | h
+		binary.BigEndian.PutUint64(out[n:], uint64(a)<<58|uint64(b)<<52|uint64(c)<<46|uint64(d)<<40|uint64(e)<<34|uint64(f)<<28|uint64(g)<<22|uint64(h)<<16)
+		n += 6
+	}
+	a, b, c, d := base64Value[line[lineLength-4]], base64Value[line[lineLength-3]], base64Value[line[lineLength-2]], base64Value[line[lineLength-1]]
+	strange |= a | b | c | d
+	binary.BigEndian.PutUint32(out[n:], uint32(a)<<26|uint32(b)<<20|uint32(c)<<14|uint32(d)<<8)
+	return out[:n+3], strange >= 0
+}
+
 // decodeBase64 decodes as RFC 2045 §6.8 wants it: bytes outside the alphabet are passed over. Padding ends a run; a
 // line of base64 behind it begins the next one, for some programs encode piece by piece. A line that is no base64 at
-// all (the foot of a mailing list) is passed over as a whole.
-func decodeBase64(body []byte) []byte {
+// all (the foot of a mailing list) is passed over as a whole. lines is Attachment.Lines.
+func decodeBase64(body []byte) (data, lines []byte) {
 	out := make([]byte, len(body)*3/4+3) // more than StdEncoding.DecodedLen where the last quantum is cut off
+	if data, lines := decodeLines(out[:0], body); lines != nil {
+		return data, lines
+	}
 	if n, err := base64.StdEncoding.Decode(out, body); err == nil {
-		return out[:n]
+		return out[:n], nil
 	}
 	n := 0
 	var acc uint32
@@ -74,7 +122,7 @@ func decodeBase64(body []byte) []byte {
 			}
 		}
 	}
-	return out[:n]
+	return out[:n], nil
 }
 
 // mostlyBase64 says whether a line has no blank between words and at most a tenth of strange bytes.

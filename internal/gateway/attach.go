@@ -61,7 +61,7 @@ func (g *Gateway) attachments(ctx context.Context, raw []byte, at store.Ref, all
 	for i, a := range all {
 		list[i] = store.Attachment{Filename: a.Filename, ContentType: a.ContentType, Size: int64(len(a.Data)), SHA256: a.SHA256,
 			Inline: a.Inline, ContentID: a.ContentID, Screenshot: a.Screenshot}
-		offset, length, encoding, found := locate(raw[from:], a.Data)
+		offset, length, encoding, found := locate(raw[from:], a)
 		if !found {
 			apart, whose = append(apart, a.Data), append(whose, i)
 			continue
@@ -89,7 +89,8 @@ func (g *Gateway) attachments(ctx context.Context, raw []byte, at store.Ref, all
 const probeSize = 36
 
 // locate finds an attachment in the raw mail: base64 in lines, or as it is. What it finds gives the same bytes again.
-func locate(raw, data []byte) (offset, length int, encoding string, found bool) {
+func locate(raw []byte, a parser.Attachment) (offset, length int, encoding string, found bool) {
+	data := a.Data
 	if len(data) == 0 {
 		return 0, 0, "", false
 	}
@@ -98,6 +99,9 @@ func locate(raw, data []byte) (offset, length int, encoding string, found bool) 
 		probe = probe[:probeSize/3*4]
 	}
 	if at := bytes.Index(raw, []byte(probe)); at >= 0 {
+		if len(a.Lines) > 0 && bytes.HasPrefix(raw[at:], a.Lines) {
+			return at, len(a.Lines), store.Base64Lines, true
+		}
 		if length, encoding := sameBase64(raw[at:], data); encoding != "" {
 			return at, length, encoding, true
 		}

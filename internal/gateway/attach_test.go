@@ -13,6 +13,7 @@ import (
 
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/parser"
 )
 
 // noise is data that compresses to nothing and looks like nothing.
@@ -207,7 +208,13 @@ func TestWhatIsLocatedIsTheSame(t *testing.T) {
 			raw = raw[:rapid.IntRange(0, len(raw)).Draw(t, "at")]
 		}
 		raw += rapid.SampledFrom([]string{"", "\r\n--batas--", "=", "\n"}).Draw(t, "end")
-		offset, length, encoding, found := locate([]byte(raw), data)
+		a := parser.Attachment{Data: data}
+		offset, length, encoding, found := locate([]byte(raw), a)
+		if a.Lines = []byte(strings.TrimSuffix(lines(base64.StdEncoding.EncodeToString(data), store.LineLength), "\r\n")); width == store.LineLength { // as the parser knows them
+			if o, l, e, f := locate([]byte(raw), a); o != offset || l != length || e != encoding || f != found {
+				t.Fatalf("%d, %d, %q, %t; with its lines known %d, %d, %q, %t", offset, length, encoding, found, o, l, e, f)
+			}
+		}
 		if !found {
 			return
 		}
