@@ -17,6 +17,11 @@ type answer struct {
 	relapsed                                 bool // nor after the fix, for a while
 	supposed                                 bool // nor if …
 	tries                                    bool // speaks of trying
+	denied                                   bool // denies what may be a fault
+	long                                     bool // speaks of long waiting
+	perhapsLater                             bool // will do something if it fails
+	complaint                                bool // about the service
+	foreign                                  bool // it was not the writer who reported
 	maybe                                    bool // speaks of what may be
 	aside                                    bool // says something that no list understands, behind "it works"
 	later, ask, request, keep                bool
@@ -46,36 +51,18 @@ func (v *vocabulary) answerOf(text string, words []token, about topic) answer {
 	return a
 }
 
-// carryTime lets "kemarin, …" hold for the clause behind its comma, and "it was slow and then …" behind its "then".
-func carryTime(list []clause, found []finding) {
-	for i := range found {
-		f := &found[i]
-		only := f.past
-		for _, it := range list[i].items {
-			only = only && (it.section == "past" || it.section == "recent" || it.section == "filler")
-		}
-		if only && i+1 < len(found) && !list[i+1].but && !found[i+1].now && found[i+1].negative && !found[i+1].still {
-			found[i+1].negative, found[i+1].pastNegative = false, true
-		}
-		if f.iff && i+1 < len(found) && !list[i+1].opens && !list[i+1].but && found[i+1].good && !found[i+1].done && !found[i+1].now { // "if it stays like this, fine"
-			found[i+1].good, found[i+1].hedged = false, true
-		}
-		if f.pastNegative && i+1 < len(found) && list[i+1].then && found[i+1].negative && !found[i+1].still && !found[i+1].now {
-			found[i+1].negative, found[i+1].pastNegative = false, true
-		}
-	}
-}
-
 // take adds one clause to the answer.
 func (a *answer) take(c clause, found []finding, i int, about []string) {
 	f := found[i]
 	a.strange += f.strange
 	a.thanks = a.thanks || f.thanks
 	a.praise = a.praise || f.praise
-	a.later = a.later || f.later && !(f.iff && !f.negative && a.good)
+	a.later = a.later || f.later && !f.supposed && !(f.iff && !f.negative && a.good)
+	a.perhapsLater = a.perhapsLater || f.later && f.supposed
+	a.complaint = a.complaint || f.complaint
 	a.keep = a.keep || f.keep
 	a.close = a.close || f.close && !f.iff
-	if f.fresh {
+	if f.fresh && !(f.iff && a.good) { // "if it comes back I'll open a new ticket"
 		a.other = true
 		return
 	}
@@ -97,7 +84,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	switch {
 	case f.relapsed && a.good: // "sudah bisa kemarin, tadi pagi mati lagi"
 		a.setNegative(f)
-	case f.pastNegative && a.good && !f.cause && (c.but || c.opens): // "lancar, tapi tadi sempat mati"
+	case f.pastNegative && a.good && !f.cause && (c.but || c.opens && (f.recent || f.briefly)): // "lancar, tapi tadi sempat mati"
 		a.relapsed = true
 	case f.negative:
 		f.weak = f.weak && !c.but
@@ -108,7 +95,11 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		a.setNegative(finding{weak: true, evidence: f.evidence})
 	case f.good:
 		a.good = true
+		a.relapsed = a.relapsed && !f.now && !hasSection(c, "than") // "putus lagi, sejak diganti stabil"
 		a.note(f)
+	case f.denied && c.but:
+		a.setNegative(f)
+	case f.denied, c.whereas && f.past: // "padahal dulu bisa ditinggal bikin kopi"
 	case (c.but || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.pastNegative && !f.beside && !a.other && !(c.only && hasSection(c, "duration")):
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
 			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
@@ -116,10 +107,13 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	}
 	a.was = a.was || f.pastNegative
 	a.relapsed = a.relapsed || f.relapsed
+	a.denied = a.denied || f.denied
+	a.long = a.long || f.long || f.service && f.strange > 0 && !f.thanks
+	a.foreign = a.foreign || f.foreign
 	a.supposed = a.supposed || f.supposed && !f.later
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
-	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || hasSection(c, "rating")
+	understood := f.good || f.thanks || f.praise || f.yes || f.close || f.cause || f.past || f.needless || f.denied || hasSection(c, "rating")
 	a.aside = a.aside || a.good && !understood && !f.iff && (c.opens && f.strange-f.figures >= 3 || f.strange > 0 && (f.again || f.now || f.beside)) // "barusan logout lagi"
 	a.hedged = a.hedged || f.hedged
 	a.named = a.named || len(f.things) > 0
@@ -206,6 +200,8 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 	switch {
 	case a.empty:
 		return sop.Unclear, ""
+	case a.foreign && !a.negative && !sure && !a.ask:
+		return sop.Other, a.said()
 	case a.other && !a.negative && (sure || agrees || a.hedged):
 		return sop.Other, a.said()
 	case a.other && !a.negative:
@@ -222,7 +218,7 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case a.request && sure && !a.close:
 		return sop.Other, a.said()
-	case a.later:
+	case a.later, a.perhapsLater && !sure, a.complaint && !a.thanks:
 		return sop.Unclear, a.said()
 	case a.ask:
 		return sop.Unclear, a.said()
@@ -234,6 +230,8 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case sure, a.hedged && agrees:
 		return sop.Confirm, a.said()
+	case a.denied, a.praise && a.long:
+		return sop.Unclear, a.said()
 	case a.thanks && a.strange <= strangeWords, a.praise && a.strange <= strangeWords/2, agrees && a.strange == 0 && !a.named, a.already && a.strange <= strangeWords/2:
 		return sop.Confirm, a.said()
 	case rating != nil && *rating >= 4 && a.strange <= strangeWords:

@@ -22,8 +22,24 @@ type item struct {
 }
 
 // The order in which the meanings of one phrase are tried.
-var verdictOrder = []string{"neutral", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not",
-	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "filler"}
+var verdictOrder = []string{"neutral", "foreign", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not", "unable", "no more",
+	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "filler"}
+
+// What a "not" is besides: of what cannot be done, or of what is no more.
+const (
+	unable = "unable"
+	noMore = "no more"
+)
+
+// What a word is by its form, or beside its meaning.
+const (
+	doing    = "doing"    // what a thing does or is to do, of a word that no list has: "keprint"
+	twice    = "twice"    // a word that is said twice: "kresek2"
+	parallel = "parallel" // "also"
+	all      = "all"      // "semua"
+	already  = "already"  // it begins with "sudah"
+	share    = "share"    // "30%"
+)
 
 var verdictRank = func() map[string]int {
 	rank := map[string]int{}
@@ -47,16 +63,50 @@ func (v *vocabulary) items(text string, words []token) []item {
 			it.section = figure
 		}
 		if it.section == figure && isShare(text, words[i]) {
-			it.section = "partly"
+			it.value = share
+			if i > 0 && words[i-1].id == v.ids["baru"] { // "baru 30%"
+				it.section = "partly"
+			}
 		}
 		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); it.section == "praise" && isPicture(r) {
 			it.value = pictured
 		}
+		if it.section == unable || it.section == noMore {
+			it.section, it.value = "not", it.section
+		}
+		it.value = v.wordForm(it, text, words)
 		i += it.count
 		it.after = words[i-1].after
 		items = append(items, it)
 	}
 	return items
+}
+
+// wordForm gives what a word is by its form; the value that it has otherwise.
+func (v *vocabulary) wordForm(it item, text string, words []token) string {
+	w := words[it.first]
+	switch it.section {
+	case "filler":
+		switch w.id {
+		case v.ids["juga"]:
+			return parallel
+		case v.ids["semua"], v.ids["all"]:
+			return all
+		}
+	case "good", "solved":
+		if w.id == v.ids["sudah"] {
+			return already
+		}
+	case "":
+		said := lower(text[w.start:w.end])
+		if next := it.first + 1; len(said) > 3 && next < len(words) && lower(text[words[next].start:words[next].end]) == said || len(said) > 4 && said[len(said)-1] == '2' {
+			return twice
+		}
+		if len(said) > 5 && (strings.HasPrefix(said, "ke") || strings.HasPrefix(said, "ter") || strings.HasPrefix(said, "di")) {
+			return doing
+		}
+	}
+	return it.value
 }
 
 // isShare knows "30%": less than all.
@@ -65,10 +115,22 @@ func isShare(text string, w token) bool {
 	return strings.HasPrefix(text[w.end:], "%") && s != "100" && strings.Trim(s, "0123456789") == ""
 }
 
+// succeeds says whether something is said to work among the items.
+func succeeds(items []item) bool {
+	for _, it := range items {
+		switch it.section {
+		case "good", "fair", "solved", "appears", "comes":
+			return true
+		}
+	}
+	return false
+}
+
 // clause is a run of items that is judged for itself.
 type clause struct {
 	items    []item
 	but      bool // it begins with "but"
+	whereas  bool // it begins with "whereas", likewise a "but"
 	only     bool // it begins with "only"
 	then     bool // it begins with "then"
 	tail     bool // its "but" stands at its end: "it hums though"
@@ -80,12 +142,12 @@ type clause struct {
 // all where it begins with a question word.
 func clauses(items []item) []clause {
 	var out []clause
-	sentence, start, but, only, then := 0, 0, false, false, false
+	sentence, start, but, whereas, only, then := 0, 0, false, false, false, false
 	flush := func(end int) {
 		if end > start || but || only {
-			out = append(out, clause{items: items[start:end], but: but, only: only, then: then, opens: len(out) == sentence})
+			out = append(out, clause{items: items[start:end], but: but, whereas: whereas, only: only, then: then, opens: len(out) == sentence})
 		}
-		start, but, only, then = end, false, false, false
+		start, but, whereas, only, then = end, false, false, false, false
 	}
 	endSentence := func(question bool) {
 		for k := sentence; k < len(out); k++ {
@@ -110,9 +172,10 @@ func clauses(items []item) []clause {
 		case it.section == "though":
 			flush(i)
 			start, but = i+1, true
-		case it.section == "but" || it.section == "only" && !but:
+		case it.section == "but" || it.section == "whereas" || it.section == "only" && !but:
 			flush(i)
-			start, but, only = i+1, it.section == "but", it.section == "only"
+			start, but, only = i+1, it.section != "only", it.section == "only"
+			whereas = it.section == "whereas"
 		case it.section == "then":
 			if i > start {
 				flush(i)

@@ -3,7 +3,7 @@ package parser
 import "strings"
 
 // addVerb adds an English verb of the answers with its endings: a fault in all of them, a success where it is said to
-// happen. Its bare form may be what somebody does ("restart").
+// happen. Its bare form may be what somebody does ("restart"); behind a "not" it is what a thing does not.
 func (v *vocabulary) addVerb(e entry, section string) error {
 	verb, rest, more := strings.Cut(e.phrase, " ")
 	if more {
@@ -11,6 +11,11 @@ func (v *vocabulary) addVerb(e entry, section string) error {
 	}
 	s, ed, ing := inflect(verb)
 	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
+	if section == "fair" {
+		if err := v.add(&v.verdict, e, "does"); err != nil {
+			return err
+		}
+	}
 	for _, form := range forms {
 		e.phrase = form + rest
 		if err := v.add(&v.verdict, e, section); err != nil {

@@ -8,16 +8,16 @@ func lookAhead(items []item, i int) (int, string) {
 		case "appears": // "belum muncul": good, "belum muncul error": no fault
 			shown = j
 			continue
-		case "solved", "fair":
+		case "solved", "fair", "comes", "does":
 			return j, "good"
 		case "broken", "relapse":
 			return j, s
 		}
-		if shown > 0 || items[j].value == pictured {
+		if shown > 0 || items[j].value == pictured || isManner(items, j) {
 			continue
 		}
 		switch s := items[j].section; s {
-		case "good", "bad", "yes", "praise", "try", "later", "gone", "partly", "progress":
+		case "good", "bad", "yes", "praise", "try", "later", "gone", "partly", "progress", "mended":
 			return j, s
 		case "still", "but", "not", "not yet", "thanks", "if", "unsure", "close", "redo", "request":
 			return j, "stop"
@@ -29,6 +29,15 @@ func lookAhead(items []item, i int) (int, string) {
 		return shown, "good"
 	}
 	return len(items), ""
+}
+
+// isManner says whether a good word only says how a fault comes: "ga cepat panas", "tidak mudah putus".
+func isManner(items []item, j int) bool {
+	switch items[j].section {
+	case "good", "fair", "praise":
+		return j+1 < len(items) && items[j+1].section == "broken" && items[j].after == 0
+	}
+	return false
 }
 
 // negation reads a "not": what it is about, or that it stands alone.
@@ -49,12 +58,16 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 			f.sayGood(items[j], true)
 			return j
 		}
-		if items[j].section == "request" && j == i+1 && (f.good || noLonger(items[j:])) { // "tidak minta password terus"
-			f.sayGood(items[j], !(f.done && f.again))
+		if items[j].section == "request" && j == i+1 && (f.good || it.value == noMore || noLonger(items[j:])) { // "tidak minta password terus"
+			f.sayGood(items[j], !(f.done && f.again) && it.value != noMore)
 			return j
 		}
 	case "broken":
-		f.sayGood(items[j], hedged)
+		f.sayDenied(items[j], hedged)
+		return j
+	case "mended": // "belum diganti"
+		f.worse = true
+		f.sayNegative(items[j], false)
 		return j
 	case "gone":
 		f.sayNegative(items[j], false)
@@ -73,6 +86,10 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		f.later = true
 		return j
 	}
+	if about == "" && f.deniesFault(items, i) {
+		f.denied = true
+		return i
+	}
 	unknown, again := 0, false
 	for _, next := range items[i+1:] {
 		if next.section == "place" && about == "" {
@@ -87,6 +104,40 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	bare := it.section == "not yet" && !(i > 0 && i+1 == len(items) && namesSomething(items[i-1])) // "belum" may mean that nobody has tried, "print belum" not
 	f.sayNegative(it, unknown > 0 || again || bare)
 	return i
+}
+
+// sayDenied notes a fault that is denied. What had none when it was tried says a little: "there were no errors".
+func (f *finding) sayDenied(it item, hedged bool) {
+	if f.past && f.tense && !f.iff && !f.thought {
+		f.hedged = true
+		return
+	}
+	f.sayGood(it, hedged)
+}
+
+// deniesFault says whether the word right behind a "not" that no list has is a fault by its form: it is no more ("ga burem
+// lagi"), it is said twice ("ga kresek-kresek"), or denied as something good was said before ("tinta juga ga bleber"). What
+// cannot be done, or is said of what a thing does ("keprint", "terbaca"), is none.
+func (f *finding) deniesFault(items []item, i int) bool {
+	if items[i].section != "not" || items[i].value == unable || f.now && !f.done {
+		return false
+	}
+	j := i + 1
+	for j < len(items) && items[j].section == "filler" {
+		j++
+	}
+	if j == len(items) || items[j].section != "" || items[j].value == doing {
+		return false
+	}
+	if items[i].value == noMore || items[j].value == twice || i > 0 && items[i-1].value == parallel {
+		return true
+	}
+	for _, next := range items[j+1:] {
+		if next.section == "again" {
+			return true
+		}
+	}
+	return false
 }
 
 // namesSomething says whether an item is a name or a thing: what is said behind it is said of that.
@@ -117,7 +168,7 @@ func repaired(items []item, i int) int {
 		case "gone", "solved":
 			return j
 		case "good", "fair", "yes":
-			if followsDone(items, j, true) {
+			if followsDone(items, j, true) || items[j].value == already {
 				return j
 			}
 			return 0
@@ -126,10 +177,13 @@ func repaired(items []item, i int) int {
 	return 0
 }
 
-// followsDone says whether "already", or also "now", stands right before an item.
+// followsDone says whether "already", or also "now", stands right before an item, or "all" anywhere before it.
 func followsDone(items []item, j int, now bool) bool {
-	for k := j - 1; k >= 0 && k >= j-2; k-- {
-		if s := items[k].section; s == "now" && now || s == "done" {
+	for k := j - 1; k >= 0; k-- {
+		if items[k].value == all && items[j].section == "appears" {
+			return true
+		}
+		if s := items[k].section; k >= j-2 && (s == "now" && now || s == "done" || s == "at once") {
 			return true
 		}
 	}

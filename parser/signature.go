@@ -217,7 +217,7 @@ func (v *vocabulary) says(s string) bool {
 		if n, marks := v.verdict.longest(words[i:]); n > 0 {
 			for _, m := range marks {
 				switch m.section {
-				case "good", "bad", "relapse", "broken", "not", "not yet", "still", "later", "try", "redo", "gone", "but", "though":
+				case "good", "bad", "relapse", "broken", "not", unable, noMore, "not yet", "still", "later", "try", "redo", "gone", "but", "though":
 					return true
 				}
 			}

@@ -74,6 +74,7 @@ func (v *vocabulary) firstTokens(text string, most int) []token {
 		}
 		i += size
 	}
+	v.clearInitials(text, words)
 	return words
 }
 

@@ -57,7 +57,16 @@ type finding struct {
 	briefly, done  bool
 	cause, again   bool
 	needless, try  bool
-	strange        int // unknown words
+	tense          bool // only a verb says that it was before: "there were no errors"
+	atOnce         bool // "langsung"
+	denied         bool // an unknown fault is denied: "ga burem lagi"
+	stopped        bool // the negative is that something stopped
+	service        bool // speaks of waiting and answers, not of the thing
+	long           bool // of days and weeks
+	came           bool // what is good is that something came, or went out
+	complaint      bool // of the service
+	foreign        bool // it was not the writer who reported
+	strange        int  // unknown words
 	things         []string
 	evidence       [2]int // first and last word of what decided
 }
@@ -67,10 +76,17 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	var f finding
 	for i, it := range c.items {
 		switch it.section {
-		case "past", "recent":
+		case "past", "recent", "tense":
 			if v.isPast(c.items, i, words) {
+				f.tense = it.section == "tense" && (f.tense || !f.past)
 				f.past, f.recent = true, it.section == "recent" && (f.recent || !f.past)
 			}
+		case "at once":
+			f.atOnce = true
+		case "service":
+			f.service = true
+		case "days":
+			f.long = true
 		case "briefly":
 			f.past, f.briefly = true, true
 		case "done":
@@ -108,45 +124,24 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 	for i := 0; i < len(c.items); i++ {
 		i = v.judgeItem(&f, c, i, hedged, text, words)
 	}
+	f.reconsider(c)
 	return f
 }
 
-// until reads "sampai": what stands behind it is no fact, but for a time; what worked until a time before does no more.
-func (f *finding) until(rest []item, it item) {
-	if len(rest) > 0 {
-		switch rest[0].section {
-		case "now", "day":
-			return
-		}
+// reconsider reads the clause as a whole.
+func (f *finding) reconsider(c clause) {
+	if f.service && f.negative && !f.still && !hasSection(c, "not") && !hasNotYet(c) { // "soalnya nunggunya agak lama"
+		f.negative, f.weak, f.worse = !f.cause, true, false
 	}
-	for _, next := range rest {
-		switch next.section {
-		case "past", "recent", "broken", "bad", "relapse", "partly", "gone", "not", "not yet":
-			if f.good || f.hedged {
-				f.good, f.hedged = false, false
-				f.sayBriefly(it)
-				return
-			}
-		}
+	if f.foreign && f.negative { // "I never reported a problem"
+		f.negative = false
 	}
-	f.iff = true
-}
-
-// isPast says whether a word of time says that it was before: not in "kayak kemarin", nor in "restart dulu".
-func (v *vocabulary) isPast(items []item, i int, words []token) bool {
-	if i == 0 || i+1 < len(items) && items[i+1].section == "broken" { // "yang kemarin rusak"
-		return true
+	if f.needless && f.again && !f.negative && !c.question { // "no longer have to restart it"
+		f.hedged = true
 	}
-	return items[i-1].section != "than" && !v.isFirst(items, i, words)
-}
-
-// isFirst says whether a "dulu" says that something is to be done first ("harus restart dulu"), not that it was before.
-func (v *vocabulary) isFirst(items []item, i int, words []token) bool {
-	if items[i].count > 1 || words[items[i].first].id != v.ids["dulu"] {
-		return false
+	if shut, keep := closes(c.items); shut && !c.question {
+		f.close, f.keep = !keep, f.keep || keep
 	}
-	s := items[i-1].section
-	return s != "filler" && s != "past" && s != "recent"
 }
 
 // judgeItem reads the item i of a clause, and gives the last item that it has read.
@@ -156,7 +151,14 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 	case "until":
 		f.until(c.items[i+1:], it)
 	case "without":
-		if _, about := lookAhead(c.items, i); about == "" || about == "stop" {
+		j, about := lookAhead(c.items, i)
+		if about == "good" && c.items[j].section != "good" { // "without being sent back"
+			about = ""
+		}
+		if about == "" || about == "stop" {
+			if f.good && f.came { // "the mails came in without attachments"
+				f.good, f.hedged = false, true
+			}
 			return i // "without VPN": no fault by itself
 		}
 		return f.negation(c.items, i, hedged, "")
@@ -167,7 +169,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 	case "same": // "same loop as before"
 		for _, next := range c.items[i+1:] {
-			if next.section == "past" || next.section == "recent" {
+			if next.section == "past" || next.section == "recent" || next.section == "tense" {
 				f.past, f.worse = false, true
 				f.sayNegative(it, false)
 				break
@@ -175,9 +177,13 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 	case "not", "not yet":
 		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
+	case "later":
+		if !wasThen(c.items, i) {
+			f.later = true
+		}
 	case "still":
 		j, about := lookAhead(c.items, i)
-		if about == "good" && c.items[j].section == "appears" { // "masih muncul pesan itu"
+		if about == "good" && (c.items[j].section == "appears" || c.items[j].section == "does") { // "masih muncul pesan itu"
 			about = ""
 		}
 		switch about {
@@ -196,6 +202,15 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		f.sayGood(it, hedged)
 	case "fair":
 		f.sayGood(it, hedged || !isPlain(c.items))
+	case "comes":
+		f.came = true
+		f.sayGood(it, hedged || hasUnknown(c.items[i+1:]) && !followsDone(c.items, i, false))
+	case figure:
+		if it.value == share && succeeds(c.items[i+1:]) { // "80% sudah masuk"
+			f.worse = true
+			f.sayNegative(it, false)
+		}
+		f.mention(it)
 	case "gone", "broken", "bad", "partly", "relapse", "not seen":
 		return f.fault(c, i, hedged)
 	case "appears":
@@ -241,6 +256,7 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 			f.sayGood(c.items[j], hedged)
 			return j
 		}
+		f.stopped = true
 		f.sayNegative(it, true)
 	case "broken":
 		if j := repaired(c.items, i); j > 0 {
@@ -289,6 +305,10 @@ func (f *finding) mention(it item) {
 		f.praise = true
 	case "later", "unsure":
 		f.later = true
+	case "foreign":
+		f.foreign = true
+	case "complaint":
+		f.complaint = true
 	case "ask":
 		f.ask = true
 	case "try":
@@ -311,7 +331,7 @@ func (f *finding) mention(it item) {
 		f.beside = true
 	case figure:
 		f.strange, f.figures = f.strange+1, f.figures+1
-	case "", "progress":
+	case "", "progress", "does":
 		f.strange++
 	}
 }
@@ -323,8 +343,11 @@ func (f *finding) sayGood(it item, hedged bool) {
 		f.later = true
 	case f.briefly: // "sempat bisa": no more
 		f.sayBriefly(it)
-	case f.past && !f.done && f.recent:
+	case f.past && !f.done && f.recent && !f.try && !f.atOnce:
 		f.hedged = true
+	case f.past && !f.done && f.recent: // "tadi saya coba, langsung bisa"
+		f.good = true
+		f.evidence = [2]int{it.first, it.first + it.count - 1}
 	case f.past && !f.done:
 	case hedged:
 		f.hedged = true

@@ -36,7 +36,9 @@ var sections = map[string]map[string]bool{
 		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
 		"request": false, "redo": false, "close": false, "keep open": false, "new": false, "beside": false, "past": false, "if": false, "perhaps": false, "partly": false,
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
-		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false, "must": false, "recent": false},
+		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false, "must": false, "recent": false,
+		"initials": false, "before initials": false, "unable": false, "no more": false, "at once": false, "mended": false, "shut": false, "allow": false,
+		"service": false, "days": false, "foreign": false, "ticket": false, "whereas": false, "complaint": false, "comes": false, "tense": false},
 	"stop": {"stop": false},
 	"link": {"and": false, "list": false, "of": false, "article": false, "from": false, "to": false, "own": false, "our desk": false, "before name": false, "before code": false,
 		"range": false, "out of": false},
@@ -147,6 +149,9 @@ type vocabulary struct {
 
 	links map[string]map[string]bool // small words, by section
 
+	initials       map[string]bool // spellings that in capitals are the initials of a department or a place
+	beforeInitials map[string]bool // words before those
+
 	quote   quoteWords
 	closing closingWords
 
@@ -190,7 +195,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 		for _, e := range l[key] {
 			var err error
 			switch {
-			case section == "spelling", section == "addressing": // looked up as they stand
+			case section == "spelling", section == "addressing", section == "initials", section == "before initials": // looked up as they stand
 			case section == "breaks", section == "works":
 				err = v.addVerb(e, section)
 			case subject == "verdict":
@@ -211,6 +216,13 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 		for _, w := range l.phrases("link/" + section) {
 			v.links[section][w] = true
 		}
+	}
+	v.initials, v.beforeInitials = map[string]bool{}, map[string]bool{}
+	for _, w := range l.phrases("verdict/initials") {
+		v.initials[w] = true
+	}
+	for _, w := range l.phrases("verdict/before initials") {
+		v.beforeInitials[w] = true
 	}
 	v.quote = newQuoteWords(l)
 	v.closing = newClosingWords(l)
