@@ -205,7 +205,7 @@ func (c *Case) agentsNewMail() {
 	for _, cmd := range c.m.Commands {
 		rule := commands[cmd.Name]
 		if !rule.alone {
-			c.refuse(Mistake{Problem: "for", Word: "#" + string(cmd.Name)})
+			c.refuse(Mistake{Problem: "for", Word: "#for"})
 			return
 		}
 		if wrong := rule.do(c, nil, cmd); wrong != nil {

@@ -30,6 +30,16 @@ func TestWhatStandsBehindACommandOnItsLineIsNeverLost(t *testing.T) {
 	}
 }
 
+// An agent's new mail whose commands lack the person they are for is answered with how to name one.
+func TestANewMailWithoutItsReporter(t *testing.T) {
+	w := newWorld(t)
+	d := w.write(0, Mail{Role: sop.RoleAgent, Voice: sop.VoiceNew, Proof: "pass", From: sop.Person{Address: andi}, Text: "#take", Commands: []sop.Command{command(sop.Take, "")}})
+	expect(t, d, sop.KindError, andi)
+	if wrong := d.Notices[0].Mistake; wrong.Problem != "for" || wrong.Word != "#for" || len(d.Drafts) > 0 {
+		t.Errorf("%+v", wrong)
+	}
+}
+
 func TestTheButtonsOfAnError(t *testing.T) {
 	text := "#selesei\nCable replaced."
 	slip := &Slip{Problem: "unknown", Word: "selesei", Nearest: "selesai", Line: 1}

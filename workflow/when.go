@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -99,8 +100,9 @@ func clock(day time.Time, h, m int) time.Time {
 }
 
 var (
-	durationParts = regexp.MustCompile(`^(?:(\d{1,3})(d|h|m|w))?(?:(\d{1,2})(h|m))?$`)
+	durationParts = regexp.MustCompile(`^(?:(\d{1,3})(w|d|h|m|s))?(?:(\d{1,2})(h|m|s))?$`)
 	units         = map[string]time.Duration{
+		"s": time.Second, "sec": time.Second, "dtk": time.Second, "detik": time.Second, "second": time.Second, "seconds": time.Second,
 		"m": time.Minute, "min": time.Minute, "mnt": time.Minute, "menit": time.Minute, "minute": time.Minute, "minutes": time.Minute,
 		"h": time.Hour, "jam": time.Hour, "j": time.Hour, "hour": time.Hour, "hours": time.Hour, "hr": time.Hour, "hrs": time.Hour,
 		"d": 24 * time.Hour, "hari": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour,
@@ -109,8 +111,19 @@ var (
 	numerals = map[string]int{"satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "a": 1, "an": 1, "sejam": 1, "sehari": 1, "seminggu": 1}
 )
 
-// duration reads "2h", "1h30m", "2 jam", "seminggu"; used is how many words it took.
+// duration reads "2h", "1h30m", "2 jam 30 menit", "seminggu"; used is how many words it took.
 func duration(words []string) (d time.Duration, used int) {
+	for last := time.Duration(math.MaxInt64); ; {
+		more, n := piece(words[used:])
+		if n == 0 || more >= last { // what is longer than the piece before it is of the reason
+			return d, used
+		}
+		d, last, used = d+more, more, used+n
+	}
+}
+
+// piece reads one number with its unit, or two that are written as one word.
+func piece(words []string) (d time.Duration, used int) {
 	if len(words) == 0 {
 		return 0, 0
 	}
