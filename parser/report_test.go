@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"bytes"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -133,5 +135,29 @@ func BenchmarkReport(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Report(m)
+	}
+}
+
+// A sentence of testdata/report/sentences.txt says what stands before it.
+func TestSentencesOfReports(t *testing.T) {
+	p := newParser(t, Options{})
+	raw, err := os.ReadFile("testdata/report/sentences.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, raw, _ = bytes.Cut(raw, []byte("\n\n"))
+	for _, line := range strings.Split(string(raw), "\n") {
+		truth, text, found := strings.Cut(line, ": ")
+		field, want, is := strings.Cut(truth, "=")
+		if !found || !is {
+			continue
+		}
+		m := reportMail(p, "From: Rina Wijaya <rina@company.com>\n\n"+strings.ReplaceAll(text, " / ", "\n"))
+		r := p.Report(m)
+		have, known := map[string]string{"impact": string(r.Impact), "urgency": string(r.Urgency), "type": string(r.Type), "name": r.Name,
+			"department": r.Department, "assets": strings.Join(r.AssetCodes, ",")}[field]
+		if !known || have != want {
+			t.Errorf("%q: %s is %q, want %q (evidence %q)", text, field, have, want, r.Evidence)
+		}
 	}
 }

@@ -13,6 +13,11 @@ type weights struct {
 	requestSubject                int
 	company, department, coreDown int
 	individual                    int
+	group                         int    // of the departments: all of it is hit, and not only what it shares
+	others                        int    // other people are fine
+	everybody                     int    // whose everybody nobody says
+	several                       int    // "not only me"
+	placeHit                      string // where, if the mail tells of a fault at a place
 	stopped, deadComputer         int
 	wayRound, canWait             int
 	asks                          int
@@ -26,6 +31,11 @@ func (v *vocabulary) classify(r *sop.Report, s *source) {
 	w := weights{said: map[string]string{}}
 	v.weigh(&w, s.subject, s.subjectWords, true)
 	v.weigh(&w, s.text, s.words, false)
+	if w.everybody > 0 {
+		if w.placeHit = v.placeOfFault(s.subject, s.subjectWords); w.placeHit == "" {
+			w.placeHit = v.placeOfFault(s.text, s.words)
+		}
+	}
 	if w.wish > 0 {
 		w.request += w.wish
 		w.note("request", w.said["wish"])
@@ -64,23 +74,6 @@ func (w *weights) isRequest(f form) bool {
 	return w.request > 0 && w.fault == 0
 }
 
-// widest gives the impact: the company's own words, then "only me", then the widest that is said.
-func (w *weights) widest() (sop.Impact, string) {
-	switch {
-	case w.impact != "":
-		return w.impact, w.said["own impact"]
-	case w.individual > 0 && w.company == 0:
-		return sop.Individual, w.said["individual"]
-	case w.company > 0:
-		return sop.Company, w.said["company"]
-	case w.coreDown > 0 && w.department == 0:
-		return sop.Company, w.said["core"]
-	case w.department > 0:
-		return sop.Department, w.said["department"]
-	}
-	return sop.Individual, ""
-}
-
 // pressing gives the urgency.
 func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 	switch {
@@ -90,7 +83,7 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 		return sop.High, w.said["stopped"]
 	case w.canWait > 0:
 		return sop.Low, w.said["wait"]
-	case w.stopped > 0 && w.company > 0:
+	case w.stopped > 0 && r.Impact == sop.Company:
 		return sop.High, w.said["stopped"]
 	case w.coreDown > 0 && w.wayRound == 0 && r.Impact == sop.Company:
 		return sop.High, w.said["core"]
@@ -105,7 +98,8 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 
 // weigh counts what a text says.
 func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool) {
-	skip, asked := 0, 0
+	skip, asked, given := 0, 0, 0
+	aside := v.asides(w, text, words)
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
 		if n == 0 {
@@ -123,18 +117,16 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 				w.requestSubject++
 				w.note("request", said)
 			}
-			if m.section == "core system" {
-				if v.isDown(text, words, i, n) {
-					w.coreDown++
-					w.note("core", said)
-				}
+			if aside == nil || !aside[i] {
+				v.impactOf(w, m.section, text, words, i, n)
 			}
-			if m.section == "group" && v.failsBehind(words, i+n, n > 1) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
-				w.department++
-				w.note("department", said)
+			if m.section == "ceased" && v.haveCeased(text, words, i) {
+				w.stopped++
+				w.note("stopped", said)
 			}
-			if m.section == "quantifier" {
-				v.quantified(w, text, words, i, n)
+			if m.section == "does not" && n == 1 && v.thingFails(text, words, i) {
+				w.fault++
+				w.note("fault", said)
 			}
 			if m.section == "hindered" {
 				w.note("hindered", said)
@@ -147,15 +139,17 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 					w.note("request", said)
 				}
 			}
-			if m.section == "wish" && (asked == 0 || i-asked > 5 || i >= asked && stopsBetween(words[asked:i+1])) {
+			if m.section == "gives" && !v.negated(words, i) {
+				given = i + n
+			}
+			if m.section == "goods" && v.isGiven(text, words, given, i, n) {
+				w.wish++
+				w.note("wish", said)
+			}
+			if m.section == "wish" && (asked == 0 || i-asked > 5 || i >= asked && stopsBetween(words[asked:i+1]) || n == 1 && v.isOwnThing(words, asked, i)) {
 				continue
 			}
 			if c == nil || m.section == "fault" && (i < skip || v.negated(words, i)) || (m.section == "stopped" || m.section == "way round") && v.negated(words, i) {
-				continue
-			}
-			if m.section == "company" && v.departmentBehind(words, i+n) {
-				w.department++
-				w.note("department", said)
 				continue
 			}
 			*c++
@@ -179,12 +173,6 @@ func (w *weights) counter(section string) *int {
 		return &w.wish
 	case "asks":
 		return &w.asks
-	case "company":
-		return &w.company
-	case "department":
-		return &w.department
-	case "individual":
-		return &w.individual
 	case "stopped":
 		return &w.stopped
 	case "dead computer":
@@ -207,11 +195,30 @@ func stopsBetween(words []token) bool {
 	return false
 }
 
+// isOwnThing says whether a thing near an asking word is what the writer has, and no wish: "tolong mouse saya …", "please
+// call, my mouse …".
+func (v *vocabulary) isOwnThing(words []token, asked, i int) bool {
+	return v.isThing(words[i]) && (v.marked(words[i+1:], "mine") || i > asked && !sameClause(words[asked:i+1]))
+}
+
+// sameClause says whether nothing but blanks and joints stands between some words.
+func sameClause(words []token) bool {
+	for _, w := range words {
+		if w.breaks&(breakStop|breakLine|breakComma) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // asksForThing says whether an asking word asks for something to be had or done ("mohon … diganti", "we need a reader"),
 // and not for help with what does not work.
 func (v *vocabulary) asksForThing(text string, words []token, i, n int) bool {
 	_, marks := v.report.longest(words[i:])
 	needs := hasMark(marks, "needs")
+	if needs && (v.negated(words, i) || v.asksForHelp(words, i+n)) {
+		return false
+	}
 	for j := i + n; j < len(words) && j < i+n+5; j++ {
 		if words[j].breaks&(breakStop|breakLine) != 0 {
 			return false
@@ -226,6 +233,30 @@ func (v *vocabulary) asksForThing(text string, words []token, i, n int) bool {
 		}
 	}
 	return false
+}
+
+// asksForHelp says whether help is asked for within the next words of a sentence: "can i get someone to look at this".
+func (v *vocabulary) asksForHelp(words []token, i int) bool {
+	for j := i; j < len(words) && j < i+5 && (j == i || words[j].breaks&(breakStop|breakLine) == 0); j++ {
+		if v.marked(words[j:], "helping") {
+			return true
+		}
+	}
+	return false
+}
+
+// isGiven says whether a small thing is asked for by a giving word before it ("mohon kabel LAN", "send me a charger"), and is
+// none that the writer has: "mohon charger saya …".
+func (v *vocabulary) isGiven(text string, words []token, given, i, n int) bool {
+	if given == 0 || given > i || i-given > 5 || !sameClause(words[given:i+1]) || v.links["article"][lower(text[words[i-1].start:words[i-1].end])] || strings.HasSuffix(lower(text[words[i].start:words[i+n-1].end]), "nya") {
+		return false
+	}
+	for j := given; j < i; j++ {
+		if v.marked(words[j:], "help") || v.marked(words[j:], "mine") {
+			return false
+		}
+	}
+	return i+n >= len(words) || words[i+n].breaks != 0 || !v.marked(words[i+n:], "mine") && !v.marked(words[i+n:], "behalf")
 }
 
 // firstContent gives the first word of a subject behind its prefixes.
@@ -288,76 +319,4 @@ func (v *vocabulary) negated(words []token, i int) bool {
 		}
 	}
 	return false
-}
-
-// quantified reads "semua … bagian X": all of a department, if a word for one stands near behind it.
-func (v *vocabulary) quantified(w *weights, text string, words []token, i, n int) {
-	if v.departmentBehind(words, i+n) {
-		w.department++
-		w.note("department", text[words[i].start:words[min(i+n, len(words)-1)].end])
-	} else if j := i + n; j+1 < len(words) && words[j].breaks == 0 && v.isFleet(words[j]) && !v.marked(words[j+1:], "mine") && v.failsBehind(words, j+1, true) { // "semua forklift berhenti"
-		w.department++
-		w.note("department", text[words[i].start:words[j].end])
-	}
-}
-
-// isFleet says whether a word is something of which a whole department has many.
-func (v *vocabulary) isFleet(w token) bool {
-	_, marks := v.verdict.longest([]token{w})
-	for _, m := range marks {
-		switch m.value {
-		case "printer", "computer", "scanner", "handheld", "pos", "phone", "cctv", "vehicle", "edc":
-			return m.section == "thing"
-		}
-	}
-	return false
-}
-
-// isThing says whether a word is something that a ticket can be about: "komputer kami" is no group of people.
-func (v *vocabulary) isThing(w token) bool {
-	_, marks := v.verdict.longest([]token{w})
-	return hasMark(marks, "thing")
-}
-
-// failsBehind says whether a "not" or an outage, or also a fault, follows within two words: "kami pecah" is what we do.
-func (v *vocabulary) failsBehind(words []token, i int, fault bool) bool {
-	for j := i; j < len(words) && j < i+2; j++ {
-		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
-			return false
-		}
-		if _, marks := v.report.longest(words[j:]); fault && hasMark(marks, "fault") || hasMark(marks, "not") || hasMark(marks, "stopped") || hasMark(marks, "outage") {
-			return true
-		}
-	}
-	return false
-}
-
-// departmentBehind says whether "bagian", "department", "lantai" or the like stands within the next words.
-func (v *vocabulary) departmentBehind(words []token, i int) bool {
-	for j := i; j < len(words) && j < i+4; j++ {
-		if words[j].breaks&(breakStop|breakLine|breakComma) != 0 {
-			return false
-		}
-		_, marks := v.report.longest(words[j:])
-		if hasMark(marks, "unit before") || hasMark(marks, "unit after") || hasMark(marks, "place") {
-			return true
-		}
-	}
-	return false
-}
-
-// isDown says whether a core system is out for everybody: "down" stands near, and nothing says that it is only mine.
-func (v *vocabulary) isDown(text string, words []token, i, n int) bool {
-	down := false
-	for j := max(0, i-3); j < len(words) && j < i+n+5; j++ {
-		if j > i && words[j].breaks&(breakStop|breakLine) != 0 {
-			break
-		}
-		_, marks := v.report.longest(words[j:])
-		if hasMark(marks, "mine") {
-			return false
-		}
-		down = down || j >= i+n && hasMark(marks, "outage") && !v.negated(words, j)
-	}
-	return down
 }
