@@ -46,7 +46,7 @@ func TestQueueVerbs(t *testing.T) {
 			return all
 		}
 		all := list()
-		if len(all) != 600 || all[0].ID == 0 || *all[0].Ticket != "IT-000001" || all[0].To != "person1@company.com" || all[0].Class != "routine" || all[1].Class != "answer" || all[599].ID <= all[0].ID {
+		if len(all) != 600 || all[0].ID == 0 || *all[0].Ticket != "IT-000001" || all[0].To != "desk@company.com" || all[0].Class != "answer" || all[599].Class != "routine" || all[599].To != "person1@company.com" || all[599].ID <= all[0].ID {
 			t.Fatalf("%s: %d rows, %+v", way, len(all), all[0])
 		}
 		if err := c.Drop(ctx, all[0].ID); err != nil {

@@ -94,7 +94,7 @@ type Change struct {
 	Facts      []Fact    // desk facts that change, with the versions that they must have
 	Entries    []Entry   // each the next of its log, else ErrConflict
 	Messages   []Message // new ones
-	Outbox     []Outbox  // new rows; the store gives them ids
+	Outbox     []Outbox  // new rows; the store gives them ids, class by class
 	Quarantine []Quarantined
 	Release    []string // quarantined mails that leave
 	Traces     []Trace

@@ -1,8 +1,10 @@
 package bolt
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -15,6 +17,7 @@ type writer struct {
 	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, seals, meta, policy *bbolt.Bucket
 
 	counts  counts
+	fresh   []outboxRow  // new rows of the outbox, to be put in the end
 	highest uint64       // ticket number put
 	outbox  []outboxStep // what becomes of the queue in memory, once the transaction is durable
 }
@@ -223,21 +226,7 @@ func (w *writer) putFacts(p *prepared) error {
 }
 
 func (w *writer) putOutbox(p *prepared) error {
-	for _, o := range p.outbox {
-		id, err := w.rows.NextSequence()
-		if err != nil {
-			return err
-		}
-		o.state.ID = id
-		if err := w.putState(o.state); err != nil {
-			return err
-		}
-		if err := w.bodies.Put(be64(id), o.body); err != nil {
-			return err
-		}
-		w.counts["outbox"]++
-		w.outbox = append(w.outbox, outboxStep{id: id, class: o.state.Class, next: nanos(o.state.NextTry)})
-	}
+	w.fresh = append(w.fresh, p.outbox...)
 	for _, id := range p.done {
 		if w.rows.Get(be64(id)) == nil {
 			continue
@@ -261,7 +250,11 @@ func (w *writer) putOutbox(p *prepared) error {
 			return fmt.Errorf("outbox row %d: %w", d.ID, err)
 		}
 		o.NextTry, o.Tries, o.LastError = d.NextTry, d.Tries, d.Error
-		if err := w.putState(o); err != nil {
+		state, err := encodeState(&o)
+		if err != nil {
+			return err
+		}
+		if err := w.rows.Put(be64(d.ID), state.row(d.ID)); err != nil {
 			return err
 		}
 		w.outbox = append(w.outbox, outboxStep{id: d.ID, class: o.Class, next: nanos(o.NextTry)})
@@ -269,62 +262,33 @@ func (w *writer) putOutbox(p *prepared) error {
 	return nil
 }
 
-func (w *writer) putState(o store.Outbox) error {
-	row, err := o.AppendJSON([]byte{rowFormat})
-	if err != nil {
-		return err
-	}
-	return w.rows.Put(be64(o.ID), row)
-}
-
-func (w *writer) putTraces(p *prepared) error {
-	for _, t := range p.traces {
-		n, err := w.traces.NextSequence()
+// putFresh puts the new rows of all changes, class by class. Mails of a class leave together, and so do those whose bodies share
+// pages: else each commit that takes some out would write the others anew.
+func (w *writer) putFresh() error {
+	slices.SortStableFunc(w.fresh, func(a, b outboxRow) int { return cmp.Compare(a.class, b.class) })
+	for _, o := range w.fresh {
+		id, err := w.rows.NextSequence()
 		if err != nil {
 			return err
 		}
-		key := traceKey(t.trace.At, n)
-		if err := w.traces.Put(key, t.row); err != nil {
+		if err := w.rows.Put(be64(id), o.state.row(id)); err != nil {
 			return err
 		}
-		for _, k := range traceKeys(t.trace, key) {
-			if err := k.in(w).Put(k.key, mark); err != nil {
-				return err
-			}
+		if err := w.bodies.Put(be64(id), o.body); err != nil {
+			return err
 		}
+		w.counts["outbox"]++
+		w.outbox = append(w.outbox, outboxStep{id: id, class: o.class, next: o.next})
 	}
 	return nil
 }
 
-// placed is a key of a trace in an index.
-type placed struct {
-	key  []byte
-	mail bool // among the mails, else in the index
-}
-
-func (k placed) in(w *writer) *bbolt.Bucket {
-	if k.mail {
-		return w.mails
-	}
-	return w.index
-}
-
-// traceKeys are where a trace is found: by its Message-ID, and by both addresses.
-func traceKeys(t store.Trace, key []byte) []placed {
-	var keys []placed
-	if store.BareID(t.MessageID) != "" {
-		keys = append(keys, placed{append(mailTracePrefix(t.MessageID), key...), true})
-	}
-	for _, address := range []string{t.From, t.To} {
-		if address != "" {
-			keys = append(keys, placed{append(tracePrefix(address), key...), false})
-		}
-	}
-	return keys
-}
-
-// finish writes what is kept once a transaction: counts and sequences. It returns the sequences written.
+// finish writes what is kept once a transaction: new rows of the outbox, counts and sequences. It returns the sequences
+// written.
 func (w *writer) finish(c *counters) (map[string]uint64, error) {
+	if err := w.putFresh(); err != nil {
+		return nil, err
+	}
 	c.raise(store.SeqTicket, w.highest)
 	sequences := c.unkept()
 	for name, v := range sequences {

@@ -159,19 +159,17 @@ func (c *checker) traces() error {
 			c.fault("trace %x: %v", k, err)
 			return
 		}
-		placesOfTrace := map[string]bool{}
-		for _, p := range traceKeys(t, k) {
-			if placesOfTrace[string(p.key)] { // from and to the same address
-				continue
-			}
-			placesOfTrace[string(p.key)] = true
-			if p.mail {
-				c.inMails++
-				c.expect(bucketMails, p.key, "a trace")
-			} else {
-				c.inIndex++
-				c.expect(bucketIndex, p.key, "a trace")
-			}
+		keys := map[string]bool{} // from and to may be the same address
+		for _, key := range traceKeys(&t, k) {
+			keys[string(key)] = true
+		}
+		if old := oldMailKey(t.MessageID, k); old != nil && c.tx.Bucket(bucketMails).Get(old) != nil {
+			c.inMails++
+			delete(keys, string(append(blockPrefix(blockOf(k), t.MessageID), k...)))
+		}
+		c.inIndex += len(keys)
+		for key := range keys {
+			c.expect(bucketIndex, []byte(key), "a trace")
 		}
 	})
 }

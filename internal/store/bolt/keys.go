@@ -13,7 +13,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"helpost/internal/sop"
-	"helpost/internal/store"
 )
 
 // The kinds of row under a ticket's number.
@@ -57,6 +56,7 @@ const (
 	byAddress  byte = 'a' // address 0 'r' number, of its tickets; address 0 't' trace
 	byAssignee byte = 'w' // address 0 number
 	byDue      byte = 'd' // due number
+	byMail     byte = 'm' // block, hash of a Message-ID, trace (traces.go)
 	byUnsealed byte = 'u' // number of a ticket whose log went on since it was sealed
 )
 
@@ -82,16 +82,6 @@ func indexWord(w string) string {
 func dueKey(due uint64, n sop.Number) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte{byDue}, be64(due)...), uint64(n))
 }
-
-// traceSize is the length of a trace's key: its time, then a number that makes it unique.
-const traceSize = 12
-
-func traceKey(at time.Time, n uint64) []byte {
-	return binary.BigEndian.AppendUint32(be64(nanos(at)), uint32(n))
-}
-
-// mailTracePrefix leads to the traces of a Message-ID, beside its mails.
-func mailTracePrefix(messageID string) []byte { return append([]byte(store.MessageKey(messageID)), 0) }
 
 // nanos writes a time so that times sort as bytes do; the zero time is 0. Times beyond what nanoseconds can say (the
 // years 1678 to 2262) become the nearest that they can.

@@ -55,7 +55,9 @@ type logStart struct {
 }
 
 type outboxRow struct {
-	state store.Outbox // without segments
+	class store.Class
+	next  uint64 // nanos of the next try
+	state outboxState
 	body  []byte
 }
 
@@ -196,9 +198,12 @@ func (p *prepared) addOutbox(c *store.Change) error {
 		if err != nil {
 			return fmt.Errorf("outbox row %d: %w", i+1, err)
 		}
-		p.size += len(body) + 256
-		o.Segments = nil
-		p.outbox = append(p.outbox, outboxRow{o, body})
+		state, err := encodeState(&o)
+		if err != nil {
+			return fmt.Errorf("outbox row %d: %w", i+1, err)
+		}
+		p.size += len(body) + len(state)
+		p.outbox = append(p.outbox, outboxRow{o.Class, nanos(o.NextTry), state, body})
 	}
 	return nil
 }

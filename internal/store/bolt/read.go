@@ -28,9 +28,6 @@ type reader struct {
 
 var _ store.Reader = (*reader)(nil)
 
-// maxTraces is how many traces one question brings, the newest.
-const maxTraces = 1000
-
 func (r *reader) Ticket(n sop.Number) (workflow.Ticket, store.Version, error) {
 	row := r.tx.Bucket(bucketTickets).Get(ticketKey(n))
 	if row == nil {
@@ -287,43 +284,6 @@ func (r *reader) Quarantined(after string, n int) ([]store.Quarantined, error) {
 
 func (r *reader) QuarantinedRaw(id string) ([]byte, error) {
 	return r.bytes(bucketQuarantine, quarantineRawKey(id))
-}
-
-func (r *reader) Traces(what string) ([]store.Trace, error) {
-	keys := map[string]bool{}
-	if store.BareID(what) != "" {
-		r.lastTraces(bucketMails, mailTracePrefix(what), keys)
-	}
-	r.lastTraces(bucketIndex, tracePrefix(what), keys)
-	sorted := make([]string, 0, len(keys))
-	for k := range keys {
-		sorted = append(sorted, k)
-	}
-	slices.Sort(sorted)
-	sorted = sorted[max(0, len(sorted)-maxTraces):]
-	var all []store.Trace
-	for _, k := range sorted {
-		var t store.Trace
-		if err := r.doc(bucketTraces, []byte(k), &t); err != nil {
-			return nil, err
-		}
-		if store.BareID(t.MessageID) == store.BareID(what) || indexWord(t.From) == indexWord(what) || indexWord(t.To) == indexWord(what) {
-			all = append(all, t)
-		}
-	}
-	return all, nil
-}
-
-// lastTraces collects the keys of the newest traces under a prefix of an index.
-func (r *reader) lastTraces(bucket, prefix []byte, keys map[string]bool) {
-	c := r.tx.Bucket(bucket).Cursor()
-	n := 0
-	for k, _ := seekBefore(c, above(prefix)); n < maxTraces && bytes.HasPrefix(k, prefix); k, _ = c.Prev() {
-		if len(k) == len(prefix)+traceSize {
-			keys[string(k[len(prefix):])] = true
-			n++
-		}
-	}
 }
 
 func (r *reader) Policy() ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"helpost/internal/record"
@@ -118,6 +119,24 @@ func decodeEntry(row []byte) (e record.Entry, err error) {
 	}
 	e.Line = p
 	return e, nil
+}
+
+// outboxState is the row of a mail to be sent, without its segments and with 0 for the id that only the writer can give.
+type outboxState []byte
+
+// stateBegin is what stands before the id.
+const stateBegin = "\x01" + `{"id":`
+
+func encodeState(o *store.Outbox) (outboxState, error) {
+	plain := *o
+	plain.ID, plain.Segments = 0, nil
+	return plain.AppendJSON(append(make([]byte, 0, 512), rowFormat))
+}
+
+// row is the state with its id.
+func (s outboxState) row(id uint64) []byte {
+	row := strconv.AppendUint(append(make([]byte, 0, len(s)+20), stateBegin...), id, 10)
+	return append(row, s[len(stateBegin)+1:]...)
 }
 
 // The kinds of segment in the body of an outbox row.

@@ -15,8 +15,8 @@ var (
 	bucketPolicy     = []byte("policy")     // the policy in force
 	bucketTickets    = []byte("tickets")    // a ticket's row, log and messages, side by side
 	bucketRaw        = []byte("raw")        // raw mails by ticket and message
-	bucketMails      = []byte("mails")      // mails taken by dedup key; traces by Message-ID: the one random index
-	bucketIndex      = []byte("index")      // tickets by state, address, assignee, due; traces by address
+	bucketMails      = []byte("mails")      // mails taken by dedup key; the one random index
+	bucketIndex      = []byte("index")      // tickets by state, address, assignee, due; traces by address and Message-ID
 	bucketOutbox     = []byte("outbox")     // what is known of a mail to be sent
 	bucketBodies     = []byte("bodies")     // what is to be sent
 	bucketQuarantine = []byte("quarantine") // mails that became no ticket
@@ -39,7 +39,11 @@ var (
 type migration func(*bbolt.Tx) error
 
 // migrations lead from schema 1 to the one that this helpost writes: the first from 1 to 2, and so on.
-var migrations = []migration{addSeals}
+var migrations = []migration{addSeals, blockTraces}
+
+// blockTraces brings schema 2 to 3, which has the traces of a Message-ID in blocks of the index (traces.go). Those from before
+// stay where they are.
+func blockTraces(*bbolt.Tx) error { return nil }
 
 // migrate makes a new store, or brings an older one to the schema after all steps, each step in a transaction of its own.
 func migrate(db *bbolt.DB, steps []migration) error {

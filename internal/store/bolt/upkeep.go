@@ -154,12 +154,7 @@ func (p *pruning) step(w *writer) error {
 	}
 	p.ended, p.next = looked < pruneStep, bytes.Clone(k)
 	for _, f := range old {
-		for _, k := range traceKeys(f.trace, f.key) {
-			if err := k.in(w).Delete(k.key); err != nil {
-				return err
-			}
-		}
-		if err := w.traces.Delete(f.key); err != nil {
+		if err := w.deleteTrace(&f.trace, f.key); err != nil {
 			return err
 		}
 	}

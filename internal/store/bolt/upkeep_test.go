@@ -225,8 +225,8 @@ func TestCheckFindsDamage(t *testing.T) {
 			return c.Delete()
 		},
 		"a trace's Message-ID gone": func(tx *bbolt.Tx) error {
-			c := tx.Bucket(bucketMails).Cursor()
-			c.Seek(mailTracePrefix("<report-1@company.com>"))
+			c := tx.Bucket(bucketIndex).Cursor()
+			c.Seek(blockPrefix(0, "<report-1@company.com>"))
 			return c.Delete()
 		},
 		"a ticket whose head lies": func(tx *bbolt.Tx) error {

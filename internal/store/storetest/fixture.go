@@ -81,7 +81,7 @@ func Row(to string, class store.Class, next time.Time, body []byte) store.Outbox
 func Mail(n sop.Number, reporter string, at time.Time, raw, body []byte) store.Change {
 	id := fmt.Sprintf("<report-%d@company.com>", n)
 	t := Ticket(n, reporter, at)
-	two := []store.Outbox{Row(reporter, store.ClassRoutine, at, body), Row("desk@company.com", store.ClassAnswer, at, body)}
+	two := []store.Outbox{Row("desk@company.com", store.ClassAnswer, at, body), Row(reporter, store.ClassRoutine, at, body)}
 	for i := range two {
 		two[i].Ticket = n
 	}

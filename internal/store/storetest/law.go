@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -198,6 +199,7 @@ func (m *machine) change(r *rapid.T) {
 		o := Row("a@company.com", store.Class(rapid.IntRange(0, 2).Draw(r, "class")), m.moment(r, "next"), []byte("x"))
 		c.Outbox = append(c.Outbox, o)
 	}
+	slices.SortStableFunc(c.Outbox, func(a, b store.Outbox) int { return cmp.Compare(a.Class, b.Class) }) // as ids are given
 	for _, row := range m.outbox {
 		switch rapid.IntRange(0, 5).Draw(r, "fate") {
 		case 0:
