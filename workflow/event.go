@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,11 +151,28 @@ func diff[T any](from, to *T) map[string]json.RawMessage {
 
 // same is reflect.DeepEqual; it takes values out of their struct only where it has to.
 func same(a, b reflect.Value) bool {
-	switch t := a.Type(); {
-	case t.Comparable() && a.Equal(b):
-		return true
-	case t.Kind() == reflect.Slice && a.IsNil() && b.IsNil(), t.Kind() == reflect.Map && a.IsNil() && b.IsNil():
-		return true
+	switch a.Kind() {
+	case reflect.String:
+		return a.String() == b.String()
+	case reflect.Int, reflect.Int64:
+		return a.Int() == b.Int()
+	case reflect.Bool:
+		return a.Bool() == b.Bool()
+	case reflect.Slice:
+		if a.IsNil() != b.IsNil() || a.Len() != b.Len() {
+			return false
+		}
+		if texts, ok := a.Addr().Interface().(*[]string); ok {
+			return slices.Equal(*texts, *b.Addr().Interface().(*[]string))
+		}
+	case reflect.Map, reflect.Pointer:
+		if a.IsNil() && b.IsNil() {
+			return true
+		}
+	case reflect.Struct:
+		if a.Type().Comparable() && a.Equal(b) {
+			return true
+		}
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
