@@ -4,12 +4,15 @@ import "strings"
 
 // clearInitials takes from the initials of a department or a place ("HRD & GA", "gedung G") the number of the word that
 // they are else a spelling of: "ga" is a "tidak", "GA" beside a department, or where nothing is denied, is General Affairs.
-func (v *vocabulary) clearInitials(text string, words []token) {
+// It says whether there were any.
+func (v *vocabulary) clearInitials(text string, words []token) (cleared bool) {
 	for i := range words {
 		if w := words[i]; w.end-w.start <= 2 && w.id != 0 && v.isInitials(text, words, i) {
 			words[i].id = 0
+			cleared = true
 		}
 	}
+	return cleared
 }
 
 func (v *vocabulary) isInitials(text string, words []token, i int) bool {

@@ -17,15 +17,15 @@ func (p *Parser) language(m *Mail) (sop.Lang, map[sop.Lang]int) {
 	}
 	if m.Forward != nil { // the sender's language if he says enough, else that of all words, header lines left out
 		said := p.words.withoutForward(m.NewText, m)
-		if own := p.words.countStops(said); max(own[sop.Indonesian], own[sop.English]) >= 3 && !tie(own) {
+		if own := p.words.countStops(said, &m.spoken); max(own[sop.Indonesian], own[sop.English]) >= 3 && !tie(own) {
 			text = said
 		} else {
 			text = said + "\n" + m.Forward.Text
 		}
 	}
-	counts := p.words.countStops(text)
+	counts := p.words.countStops(text, &m.spoken)
 	if tie(counts) && m.Subject != "" {
-		if said := p.words.countStops(m.Subject); said[sop.Indonesian]+said[sop.English] >= 2 {
+		if said := p.words.countStops(m.Subject, &m.spoken); said[sop.Indonesian]+said[sop.English] >= 2 {
 			counts = said
 		}
 	}
@@ -53,12 +53,13 @@ func tie(counts map[sop.Lang]int) bool {
 
 // countStops counts the stop words of each language. Labels of forms, log lines and addresses are no prose: a line with
 // a label counts for what stands behind it.
-func (v *vocabulary) countStops(text string) map[sop.Lang]int {
+func (v *vocabulary) countStops(text string, s *spoken) map[sop.Lang]int {
 	if len(text) > 4000 {
 		text = text[:4000]
 	}
 	counts := map[sop.Lang]int{}
-	for _, w := range v.firstTokens(text, langWords) {
+	var room [langWords]token
+	for _, w := range v.first(text, s, room[:0]) {
 		if text[w.start:w.end] == "IT" { // whom the mail is for
 			continue
 		}

@@ -74,6 +74,7 @@ func (p *Parser) Parse(raw []byte) *Mail {
 	words, signed := clearSigned(text)
 	m.Signed = m.Signed || signed
 	p.split(m, readable(words), source)
+	m.spoken = p.words.speak(clip(m.NewText))
 	p.classify(m, root, g)
 	m.Lang, m.stops = p.language(m)
 	if g.problem != nil {

@@ -78,6 +78,8 @@ type Mail struct {
 
 	Problem string // why the mail could not be read as MIME; "" where it could
 
+	spoken spoken // the words of NewText, as far as it is read as a report
+
 	lines []textLine       // the text that was split, line by line, and what each was found to be
 	stops map[sop.Lang]int // the stop words that told Lang
 }

@@ -32,7 +32,12 @@ func (v *vocabulary) source(m *Mail) *source {
 		}
 	}
 	own = clip(own)
-	s.own, s.ownWords = own, v.tokens(own)
+	said := &m.spoken
+	if said.text != own {
+		again := v.speak(own)
+		said = &again
+	}
+	s.own, s.ownWords = own, said.words
 	all := own
 	if m.Forward != nil {
 		body, signature := v.unsigned(clip(m.Forward.Text), tidyName(m.Forward.From.Name))
@@ -45,8 +50,9 @@ func (v *vocabulary) source(m *Mail) *source {
 	lines := strings.Split(all, "\n")
 	s.form = v.readForm(lines)
 	s.form.fill(v.readForm(strings.Split(clip(s.signature), "\n")))
-	s.text = v.prose(lines, s.form)
-	s.words = v.tokens(s.text)
+	var kept []stretch
+	s.text, kept = v.prose(lines, s.form, len(own))
+	s.words = v.retold(s.text, said, kept)
 	s.subjectWords = v.tokens(s.subject)
 	if s.form.name != "" && s.form.isStranger(tidyName(s.from.Name)) && (v.speaksOf(s.words, "newcomer") || v.speaksOf(s.subjectWords, "newcomer")) {
 		s.form.name, s.form.department = "", ""
@@ -92,15 +98,17 @@ func (v *vocabulary) unsigned(text, name string) (body, signature string) {
 }
 
 // prose gives the lines that are no label with a name, a department, a code; of a label with a fault or a wish the
-// value. Log lines are left out.
-func (v *vocabulary) prose(lines []string, f form) string {
+// value. Log lines are left out. kept are the stretches of the first size bytes of the lines that stand in it as they are.
+func (v *vocabulary) prose(lines []string, f form, size int) (text string, kept []stretch) {
 	var b strings.Builder
-	size := 0
+	room := 0
 	for _, line := range lines {
-		size += len(line) + 1
+		room += len(line) + 1
 	}
-	b.Grow(size)
+	b.Grow(room)
+	from, next := 0, 0
 	for i, line := range lines {
+		from, next = next, next+len(line)+1
 		if isLog(line) {
 			continue
 		}
@@ -121,10 +129,16 @@ func (v *vocabulary) prose(lines []string, f form) string {
 			b.WriteString(".\n")
 			continue
 		}
+		if n := len(kept) - 1; from+len(line) > size {
+		} else if n >= 0 && kept[n].from+kept[n].size+1 == from {
+			kept[n].size += len(line) + 1
+		} else {
+			kept = append(kept, stretch{at: b.Len(), from: from, size: len(line)})
+		}
 		b.WriteString(line)
 		b.WriteByte('\n')
 	}
-	return b.String()
+	return b.String(), kept
 }
 
 // isLog knows lines of a log: they begin with a date, a time or a level.

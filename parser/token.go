@@ -34,9 +34,26 @@ func (v *vocabulary) tokens(text string) []token { return v.firstTokens(text, le
 
 // firstTokens gives the first words of a text, so many at most.
 func (v *vocabulary) firstTokens(text string, most int) []token {
-	words := make([]token, 0, min(len(text)/6+8, most))
-	breaks, lineStart := uint8(0), 0
-	for i := 0; i < len(text) && len(words) < most; {
+	c := cutter{text: text, words: make([]token, 0, min(len(text)/6+8, most))}
+	v.cut(&c, len(text), most)
+	v.clearInitials(text, c.words)
+	return c.words
+}
+
+// cutter is a text that is being cut into words, up to a byte of it.
+type cutter struct {
+	text      string
+	at        int
+	lineStart int
+	breaks    uint8 // what stands behind the last word so far
+	words     []token
+}
+
+// cut goes on to a byte of the text, or until there are so many words.
+func (v *vocabulary) cut(c *cutter, end, most int) {
+	text := c.text
+	for c.at < end && len(c.words) < most {
+		i := c.at
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(text[i:])
@@ -44,38 +61,36 @@ func (v *vocabulary) firstTokens(text string, most int) []token {
 		switch {
 		case isWordRune(r):
 			end := wordEnd(text, i)
-			words = append(words, token{start: i, end: end, id: v.lookup(text[i:end]), breaks: breaks})
-			breaks, i = 0, end
+			c.add(token{start: i, end: end, id: v.lookup(text[i:end])})
 			continue
 		case isPicture(r) || r == '+' && i+1 < len(text) && text[i+1] == '1':
 			if r == '+' {
 				size = 2
 			}
-			words = append(words, token{start: i, end: i + size, id: v.ids[text[i:i+size]], breaks: breaks})
-			breaks = 0
-			i += size
+			c.add(token{start: i, end: i + size, id: v.ids[text[i:i+size]]})
 			continue
 		case r == '\n':
-			breaks |= foldOrBreak(text, lineStart, i)
-			lineStart = i + 1
+			c.breaks |= foldOrBreak(text, c.lineStart, i)
+			c.lineStart = i + 1
 		case r == ':':
 			if n, face := smiley(text[i:]); n > 0 {
-				words = append(words, token{start: i, end: i + n, id: v.ids[face], breaks: breaks})
-				breaks = 0
-				i += n
+				c.add(token{start: i, end: i + n, id: v.ids[face]})
 				continue
 			}
-			breaks |= breakColon
+			c.breaks |= breakColon
 		default:
-			breaks |= punctuation(text, i, r)
+			c.breaks |= punctuation(text, i, r)
 		}
-		if len(words) > 0 && breaks != 0 {
-			words[len(words)-1].after = breaks
+		if len(c.words) > 0 && c.breaks != 0 {
+			c.words[len(c.words)-1].after = c.breaks
 		}
-		i += size
+		c.at += size
 	}
-	v.clearInitials(text, words)
-	return words
+}
+
+func (c *cutter) add(w token) {
+	w.breaks = c.breaks
+	c.words, c.at, c.breaks = append(c.words, w), w.end, 0
 }
 
 // inWord are the ASCII characters of words.
@@ -235,6 +250,9 @@ func (v *vocabulary) lookup(s string) int32 {
 
 // undraw cuts runs of three and more of a letter to one, and a drawn-out last letter too. It works in place of a copy.
 func undraw(b []byte) []byte {
+	if !drawn(b) {
+		return b
+	}
 	out := make([]byte, 0, longestWord)
 	for i := 0; i < len(b); {
 		j := i
@@ -248,4 +266,15 @@ func undraw(b []byte) []byte {
 		i = j
 	}
 	return out
+}
+
+// drawn says whether undraw has anything to cut.
+func drawn(b []byte) bool {
+	n := len(b)
+	for i := 2; i < n; i++ {
+		if b[i] == b[i-1] && b[i] == b[i-2] {
+			return true
+		}
+	}
+	return n >= 2 && b[n-1] == b[n-2]
 }
