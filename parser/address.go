@@ -223,6 +223,9 @@ func angle(piece string) int {
 
 // cutComments takes the comments out of a piece.
 func cutComments(piece string) (bare, comment string) {
+	if strings.IndexByte(piece, '(') < 0 && strings.IndexByte(piece, ')') < 0 {
+		return piece, ""
+	}
 	var b, c strings.Builder
 	depth := 0
 	for i := 0; i < len(piece); i++ {
@@ -267,7 +270,7 @@ func readName(s string) string {
 		}
 		s = b.String()
 	}
-	s = strings.Join(strings.Fields(decodeWords(s)), " ")
+	s = spaced(decodeWords(s))
 	if n := len(s); n > 1 && (s[0] == '\'' && s[n-1] == '\'' || s[0] == '"' && s[n-1] == '"') {
 		s = strings.TrimSpace(s[1 : n-1])
 	}

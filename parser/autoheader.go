@@ -13,12 +13,12 @@ func fieldBy(h header, name string) string {
 
 // suppresses says whether a mail asks for no automatic answer: the field of Exchange, or the mark of another helpost.
 func suppresses(h header) bool {
+	const mark = "x-helpost-"
 	for _, f := range h {
-		name := strings.ToLower(f.Name)
-		if strings.HasPrefix(name, "x-helpost-") {
+		if len(f.Name) >= len(mark) && strings.EqualFold(f.Name[:len(mark)], mark) {
 			return true
 		}
-		if name != "x-auto-response-suppress" {
+		if !strings.EqualFold(f.Name, "x-auto-response-suppress") {
 			continue
 		}
 		for _, word := range strings.FieldsFunc(strings.ToLower(f.Value), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
@@ -93,7 +93,7 @@ func (p *Parser) listKind(h header) (list, bulk string) {
 		return "", ""
 	}
 	for _, f := range h {
-		if list == "" && (p.auto.members["list field"][strings.ToLower(f.Name)] || strings.EqualFold(f.Name, "Precedence") && fieldWord(f.Value) == "list") {
+		if list == "" && (at(p.auto.members["list field"], f.Name) || strings.EqualFold(f.Name, "Precedence") && fieldWord(f.Value) == "list") {
 			list = f.Name
 		}
 	}
@@ -126,7 +126,7 @@ func (p *Parser) isOurList(id string) bool {
 func (p *Parser) fieldOf(h header, section string) string {
 	known := p.auto.members[section]
 	for _, f := range h {
-		if known[strings.ToLower(f.Name)] {
+		if at(known, f.Name) {
 			if word := fieldWord(f.Value); word != "no" && word != "false" {
 				return f.Name
 			}

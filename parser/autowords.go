@@ -152,7 +152,7 @@ func plainWords(text string) string {
 	if strings.ContainsAny(text, "’‘`") {
 		text = strings.NewReplacer("’", "'", "‘", "'", "`", "'").Replace(text)
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return spaced(text)
 }
 
 // head returns at most n bytes of a text, whole characters.

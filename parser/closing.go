@@ -51,10 +51,13 @@ func newClosingWords(l lists) closingWords {
 }
 
 // firstLetters gives the first word of a line without the marks around it, in lower case: a quick look before a long one.
-func firstLetters(s string) string {
-	s = strings.TrimLeftFunc(s, func(r rune) bool { return !isWordRune(r) })
-	end := wordEnd(s[:min(len(s), 40)], 0)
-	return lower(s[:end])
+func firstLetters(s string) string { return lower(firstOf(s)) }
+
+func firstOf(s string) string {
+	if s == "" || s[0] >= utf8.RuneSelf || !inWord[s[0]] {
+		s = strings.TrimLeftFunc(s, func(r rune) bool { return !isWordRune(r) })
+	}
+	return s[:wordEnd(s[:min(len(s), 40)], 0)]
 }
 
 // begins gives the longest phrase that a line begins with, as whole words, and what follows it.
@@ -81,7 +84,7 @@ func (v *vocabulary) closingKind(s string) (kind uint8, rest string) {
 	if len(s) > 120 {
 		return 0, ""
 	}
-	mark := v.closing.starts[firstLetters(s)]
+	mark := at(v.closing.starts, firstOf(s))
 	if mark&(startsClosing|startsThanks) == 0 {
 		return 0, ""
 	}
@@ -135,7 +138,7 @@ func original(s, low string) string {
 // phraseIndex finds phrases in a line in lower case, by their first word.
 type phraseIndex struct {
 	by     map[string][]string
-	begins [256]bool // the first bytes of first words
+	begins [256]uint64 // by the first byte of a first word: how long such words are, a bit for each length
 }
 
 func newPhraseIndex(phrases []string) *phraseIndex {
@@ -143,9 +146,41 @@ func newPhraseIndex(phrases []string) *phraseIndex {
 	for _, p := range phrases {
 		first := p[:max(wordEnd(p, 0), 1)]
 		x.by[first] = append(x.by[first], p)
-		x.begins[first[0]] = true
+		x.begins[first[0]] |= lengthBit(first)
 	}
 	return x
+}
+
+func lengthBit(word string) uint64 { return 1 << min(len(word), 63) }
+
+// mayCount says whether count may find so many phrases in a line, in any case: by the first words of phrases alone.
+func (x *phraseIndex) mayCount(s string, n int) bool { return x.starts(s, n) >= n }
+
+// starts counts the words of a line, in any case, that phrases may begin with, at most to a limit.
+func (x *phraseIndex) starts(s string, limit int) (n int) {
+	for i := 0; i < len(s) && n < limit; {
+		c := s[i]
+		if c < utf8.RuneSelf && !inWord[c] {
+			i++
+			continue
+		}
+		end := wordEnd(s, i)
+		if end == i {
+			_, size := utf8.DecodeRuneInString(s[i:])
+			i += size
+			continue
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		var room [64]byte
+		word, ascii := lowered(room[:0], s[i:end])
+		if !ascii || x.begins[c]&lengthBit(s[i:end]) != 0 && x.by[string(word)] != nil {
+			n++
+		}
+		i = end
+	}
+	return n
 }
 
 // count counts the phrases that stand in a line as whole words, each once, at most to a limit. Behind a phrase that ends in a
@@ -160,7 +195,7 @@ func (x *phraseIndex) count(low string, limit int) int {
 			i += size
 			continue
 		}
-		if !x.begins[low[i]] {
+		if x.begins[low[i]]&lengthBit(low[i:end]) == 0 {
 			i = end
 			continue
 		}

@@ -157,7 +157,7 @@ func (v *vocabulary) endsDepartment(words []token, s string) bool {
 // knownEnd gives the end of the longest known department that begins at a word, i where there is none.
 func (v *vocabulary) knownEnd(text string, words []token, i int) int {
 	for end := min(len(words), i+unitWords); end > i; end-- {
-		if v.isDepartment(strings.Join(strings.Fields(text[words[i].start:words[end-1].end]), " ")) {
+		if v.isDepartment(spaced(text[words[i].start:words[end-1].end])) {
 			return end
 		}
 	}

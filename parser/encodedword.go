@@ -139,6 +139,9 @@ func rawText(s string) string {
 
 // oneLine turns line ends and other control characters into blanks and takes the blanks around the value off.
 func oneLine(s string) string {
+	if isPrintable(s) {
+		return strings.TrimSpace(s)
+	}
 	clean := true
 	for _, r := range s {
 		if r < ' ' && r != '\t' || r == 0x7f || unicode.Is(unicode.Cc, r) && r != '\t' || isBidi(r) || r == '\u2028' || r == '\u2029' {
@@ -158,6 +161,16 @@ func oneLine(s string) string {
 		}, s)
 	}
 	return strings.TrimSpace(s)
+}
+
+// isPrintable says whether a text is ASCII without control characters.
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // isBidi says whether a rune turns the direction of text, which can make a name read as another.

@@ -3,6 +3,7 @@ package parser
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of forms.
@@ -67,7 +68,9 @@ func (v *vocabulary) readForm(lines []string) form {
 
 // trimBullet cuts the mark of a list item.
 func trimBullet(s string) string {
-	s = strings.TrimLeft(s, "-*•·>–▪◦●○ \t")
+	if s != "" && (s[0] >= utf8.RuneSelf || !inWord[s[0]]) {
+		s = strings.TrimLeft(s, "-*•·>–▪◦●○ \t")
+	}
 	for i := range len(s) {
 		if s[i] >= '0' && s[i] <= '9' || i == 0 && s[i] >= 'a' && s[i] <= 'z' && len(s) > 1 && s[1] == ')' {
 			continue
@@ -157,7 +160,7 @@ func (v *vocabulary) label(s string) fieldKind {
 	if len(s) > labelBytes {
 		return noField
 	}
-	s = strings.ToLower(strings.Join(strings.Fields(strings.Trim(s, "*_:.#()[] \t\u00a0")), " "))
+	s = strings.ToLower(spaced(strings.Trim(s, "*_:.#()[] \t\u00a0")))
 	if i := strings.IndexByte(s, '('); i > 0 { // "Kode Aset (jika ada)"
 		s = strings.TrimSpace(s[:i])
 	}
@@ -191,11 +194,15 @@ func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) boo
 	}
 	if i <= 0 || i > labelBytes+10 {
 		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"
-		if kind := v.label(label); ok && len(value) < nameBytes && !strings.Contains(value, ". ") && kind != noField && kind < fieldScreenshot {
-			f.set(v, kind, value, line)
-			return true
+		if !ok || len(value) >= nameBytes || strings.Contains(value, ". ") {
+			return false
 		}
-		return false
+		kind := v.label(label)
+		if kind == noField || kind >= fieldScreenshot {
+			return false
+		}
+		f.set(v, kind, value, line)
+		return true
 	}
 	kind := v.label(s[:i])
 	value := trimBlank(strings.TrimLeft(s[i:], ":：= "))

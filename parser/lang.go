@@ -63,9 +63,17 @@ func (v *vocabulary) countStops(text string, s *spoken) map[sop.Lang]int {
 		if text[w.start:w.end] == "IT" { // whom the mail is for
 			continue
 		}
-		for _, lang := range v.stops[w.id] {
+		for _, lang := range v.stopOf(w) {
 			counts[lang]++
 		}
 	}
 	return counts
+}
+
+// stopOf gives the languages of which a word is a stop word.
+func (v *vocabulary) stopOf(w token) []sop.Lang {
+	if int(w.id) >= len(v.stops) {
+		return nil
+	}
+	return v.stops[w.id]
 }

@@ -133,7 +133,7 @@ func (v *vocabulary) endsName(words []token) bool {
 func (v *vocabulary) known(words []token) bool {
 	n, _ := v.report.longest(words)
 	m, _ := v.verdict.longest(words)
-	return n > 0 || m > 0 || len(v.stops[words[0].id]) > 0
+	return n > 0 || m > 0 || len(v.stopOf(words[0])) > 0
 }
 
 // isNamedUnitAhead says whether "dari bagian" or the like comes next.

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of what is taken for the head of a quote.
@@ -116,6 +117,15 @@ func cutLines(text string) []textLine {
 
 // trimBlank cuts what nobody sees from both ends of a line.
 func trimBlank(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t' || s[0] == '\r') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t' || s[len(s)-1] == '\r') {
+		s = s[:len(s)-1]
+	}
+	if s == "" || s[0] < utf8.RuneSelf && s[len(s)-1] < utf8.RuneSelf {
+		return s
+	}
 	return strings.Trim(s, " \t\r\u00a0\u200b\u200c\u200d\u200e\u200f\ufeff\u3000\u2007\u202f")
 }
 
@@ -273,12 +283,11 @@ func (v *vocabulary) isForwardMark(s string) bool {
 	if len(s) < 8 || len(s) > 120 {
 		return false
 	}
-	bare := strings.Trim(s, "-—–_*=>: \t")
 	dashed := strings.HasPrefix(s, "--")
 	if !dashed && !strings.HasSuffix(s, ":") {
 		return false
 	}
-	low := strings.ToLower(bare)
+	low := strings.ToLower(strings.Trim(s, "-—–_*=>: \t"))
 	for _, w := range v.quote.forwarded {
 		if low == w || dashed && strings.HasPrefix(low, w) {
 			return true

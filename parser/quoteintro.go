@@ -9,7 +9,7 @@ import (
 // there is none.
 func (v *vocabulary) intro(lines []textLine, i int) int {
 	first := strings.TrimLeft(lines[i].s, "-–—*[( ")
-	starts := v.quote.on[firstWord(first)]
+	starts := at(v.quote.on, wordBefore(first))
 	if !starts && !strings.ContainsAny(first, "@<0123456789") && !strings.HasSuffix(first, ":") && !v.startsQuoting(first) {
 		return 0
 	}
@@ -29,7 +29,7 @@ func (v *vocabulary) intro(lines []textLine, i int) int {
 		if lines[j].arrows && j > i && !folded || len(joined)+len(s) > introBytes {
 			return 0
 		}
-		if j > i && !starts && (j > i+2 || v.quote.on[firstWord(s)] && digitRuns(s) >= 2) {
+		if j > i && !starts && (j > i+2 || at(v.quote.on, wordBefore(s)) && digitRuns(s) >= 2) {
 			return 0
 		}
 		if j > i {
@@ -82,16 +82,19 @@ func nextArrows(lines []textLine, i int) bool {
 	return i < len(lines) && (lines[i].arrows || lines[i].marked)
 }
 
-func firstWord(s string) string {
+func firstWord(s string) string { return strings.ToLower(wordBefore(s)) }
+
+// wordBefore gives what stands before the first blank, comma or colon; all of a line that has none near its begin.
+func wordBefore(s string) string {
 	for i, r := range s {
 		if r == ' ' || r == ',' || r == '\t' || r == ':' || r == '\u00a0' {
-			return strings.ToLower(s[:i])
+			return s[:i]
 		}
 		if i > 30 {
 			break
 		}
 	}
-	return strings.ToLower(s)
+	return s
 }
 
 // endsIntro says whether an intro line can end here.

@@ -64,7 +64,7 @@ func (v *vocabulary) cutFrom(lines []textLine, i int) {
 		if strings.HasPrefix(s, "#") && v.looksLikeCommand(s) {
 			continue
 		}
-		if v.closing.starts[firstLetters(s)]&startsPostscript != 0 && v.isPostscript(s) {
+		if at(v.closing.starts, firstOf(s))&startsPostscript != 0 && v.isPostscript(s) {
 			return
 		}
 		lines[i].kind = lineSignature
@@ -192,7 +192,7 @@ func (v *vocabulary) isContact(s string) bool {
 			return true
 		}
 	}
-	if v.closing.contact.count(low, 1) > 0 || v.closing.street[firstLetters(s)] {
+	if v.closing.contact.count(low, 1) > 0 || at(v.closing.street, firstOf(s)) {
 		return true
 	}
 	if strings.Contains(s, "@") && len(strings.Fields(s)) <= 3 {
@@ -227,7 +227,7 @@ func (v *vocabulary) says(s string) bool {
 }
 
 func (v *vocabulary) isSentFrom(s string) bool {
-	if len(s) > 160 || v.closing.starts[firstLetters(s)]&startsSent == 0 {
+	if len(s) > 160 || at(v.closing.starts, firstOf(s))&startsSent == 0 {
 		return false
 	}
 	low := strings.ToLower(strings.TrimLeft(s, "-–—*_[<( "))
@@ -319,7 +319,7 @@ func (v *vocabulary) closes(lines []textLine, i int, kind uint8, rest, name stri
 // beforePostscript leaves out what is said below a name: "PS: …".
 func (v *vocabulary) beforePostscript(lines []textLine) []textLine {
 	for i := range lines {
-		if v.closing.starts[firstLetters(lines[i].s)]&startsPostscript != 0 && v.isPostscript(lines[i].s) {
+		if at(v.closing.starts, firstOf(lines[i].s))&startsPostscript != 0 && v.isPostscript(lines[i].s) {
 			return lines[:i]
 		}
 	}

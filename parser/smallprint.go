@@ -10,19 +10,22 @@ func (v *vocabulary) isDisclaimer(s string) bool {
 	if len(s) < 30 || len(s) > 5000 {
 		return false
 	}
-	return v.closing.disclaimer.count(strings.ToLower(s), 2) >= 2
+	return v.closing.disclaimer.mayCount(s, 2) && v.closing.disclaimer.count(strings.ToLower(s), 2) >= 2
 }
 
 // cutDisclaimer cuts paragraphs of small print at the end.
 func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 	for {
 		lines = trimTail(lines)
-		start, size := len(lines), 0
+		start, size, begun := len(lines), 0, 0
 		for start > 0 && lines[start-1].s != "" && size <= disclaimerBytes {
 			start--
 			size += len(lines[start].s) + 1
+			if begun < 2 {
+				begun += v.closing.disclaimer.starts(lines[start].s, 2)
+			}
 		}
-		if start == len(lines) || size > disclaimerBytes {
+		if start == len(lines) || size > disclaimerBytes || begun < 2 {
 			return lines
 		}
 		var paragraph strings.Builder

@@ -147,7 +147,7 @@ type vocabulary struct {
 	ids     map[string]int32 // words, misspellings among them, to their number
 	verdict trie
 	report  trie
-	stops   map[int32][]sop.Lang
+	stops   [][]sop.Lang // by the number of a word
 
 	links map[string]map[string]bool // small words, by section
 
@@ -185,7 +185,7 @@ func newVocabulary(o Options) (*vocabulary, error) {
 }
 
 func (l lists) compile(o Options) (*vocabulary, error) {
-	v := &vocabulary{ids: map[string]int32{}, verdict: newTrie(), report: newTrie(), stops: map[int32][]sop.Lang{},
+	v := &vocabulary{ids: map[string]int32{}, verdict: newTrie(), report: newTrie(),
 		departments: map[string]bool{}, canonical: map[string]string{}}
 	for _, e := range l["verdict/spelling"] { // first: phrases are put in as they are meant
 		if err := v.respell(e); err != nil {
@@ -336,57 +336,11 @@ func (v *vocabulary) respell(e entry) error {
 func (v *vocabulary) addStop(e entry) {
 	for _, w := range splitWords(e.phrase) {
 		n := v.id(w)
+		v.stops = append(v.stops, make([][]sop.Lang, max(0, int(n)+1-len(v.stops)))...)
 		if !slices.Contains(v.stops[n], sop.Lang(e.lang)) {
 			v.stops[n] = append(v.stops[n], sop.Lang(e.lang))
 		}
 	}
-}
-
-// trie finds phrases in a sequence of words.
-type trie struct {
-	first []int32 // the node behind a first word, by its number; 0: no phrase begins with it
-	next  map[uint64]int32
-	marks [][]mark
-}
-
-// mark is what a phrase stands for: its section, and its value where the section has values.
-type mark struct{ section, value string }
-
-func newTrie() trie { return trie{next: map[uint64]int32{}, marks: make([][]mark, 1)} }
-
-func edge(node, word int32) uint64 { return uint64(node)<<32 | uint64(uint32(word)) }
-
-func (t *trie) child(node, word int32) int32 {
-	if n, ok := t.next[edge(node, word)]; ok {
-		return n
-	}
-	n := int32(len(t.marks))
-	t.next[edge(node, word)] = n
-	if node == 0 {
-		t.first = append(t.first, make([]int32, max(0, int(word)+1-len(t.first)))...)
-		t.first[word] = n
-	}
-	t.marks = append(t.marks, nil)
-	return n
-}
-
-// longest gives the longest phrase that begins at a word: how many words it has, and its marks.
-func (t *trie) longest(words []token) (int, []mark) {
-	if len(words) == 0 || int(words[0].id) >= len(t.first) {
-		return 0, nil
-	}
-	node, best := t.first[words[0].id], 0
-	var found []mark
-	for i := 1; node != 0; i++ {
-		if t.marks[node] != nil {
-			best, found = i, t.marks[node]
-		}
-		if i == len(words) || words[i].breaks&(breakStop|breakLine|breakComma) != 0 {
-			break
-		}
-		node = t.next[edge(node, words[i].id)]
-	}
-	return best, found
 }
 
 // assetWords say what is an asset code.

@@ -188,7 +188,7 @@ func (v *vocabulary) isGreeting(line string) bool {
 	if v.isAddressLine(s) {
 		return true
 	}
-	if len(s) > 80 || v.closing.starts[firstLetters(s)]&startsGreeting == 0 {
+	if len(s) > 80 || at(v.closing.starts, firstOf(s))&startsGreeting == 0 {
 		return false
 	}
 	bare := strings.TrimLeftFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
