@@ -62,7 +62,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.complaint = a.complaint || f.complaint
 	a.keep = a.keep || f.keep
 	a.close = a.close || f.close && !f.iff
-	if f.fresh && !(f.iff && a.good) { // "if it comes back I'll open a new ticket"
+	if f.fresh && !(f.iff && a.good) && !(f.worse && !a.good) { // "if it comes back I'll open a new ticket"
 		a.other = true
 		return
 	}
@@ -87,10 +87,12 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	case f.pastNegative && a.good && !f.cause && (c.but || c.opens && (f.recent || f.briefly)): // "lancar, tapi tadi sempat mati"
 		a.relapsed = true
 	case f.negative:
-		f.weak = f.weak && !c.but
+		f.weak = f.weak && !c.but && !(a.good && !c.opens && c.items[len(c.items)-1].section == "not yet") // "cabang lain normal, kami belum"
 		if !a.other {
 			a.setNegative(f)
 		}
+	case a.good && c.only && len(c.items) == 0, a.good && f.briefly && isBare(c.items): // "opens the front door only", "it worked. For an hour."
+		a.setNegative(finding{worse: true, evidence: found[max(i-1, 0)].evidence})
 	case f.good && c.only, f.hedged && c.only:
 		a.setNegative(finding{weak: true, evidence: f.evidence})
 	case f.good:
@@ -120,6 +122,16 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	already := f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 	a.already = a.already || already
 	a.yes = a.yes || f.yes || already
+}
+
+// isBare says whether a clause holds a time and nothing more.
+func isBare(items []item) bool {
+	for _, it := range items {
+		if it.section != "briefly" && it.section != "filler" {
+			return false
+		}
+	}
+	return true
 }
 
 func hasAsk(c clause) bool {
@@ -218,7 +230,7 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case a.request && sure && !a.close:
 		return sop.Other, a.said()
-	case a.later, a.perhapsLater && !sure, a.complaint && !a.thanks:
+	case a.later, a.perhapsLater && !sure, a.complaint:
 		return sop.Unclear, a.said()
 	case a.ask:
 		return sop.Unclear, a.said()

@@ -23,22 +23,12 @@ type item struct {
 
 // The order in which the meanings of one phrase are tried.
 var verdictOrder = []string{"neutral", "foreign", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not", "unable", "no more",
-	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "filler"}
+	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "fails", "stops", "after", "name", "filler"}
 
 // What a "not" is besides: of what cannot be done, or of what is no more.
 const (
 	unable = "unable"
 	noMore = "no more"
-)
-
-// What a word is by its form, or beside its meaning.
-const (
-	doing    = "doing"    // what a thing does or is to do, of a word that no list has: "keprint"
-	twice    = "twice"    // a word that is said twice: "kresek2"
-	parallel = "parallel" // "also"
-	all      = "all"      // "semua"
-	already  = "already"  // it begins with "sudah"
-	share    = "share"    // "30%"
 )
 
 var verdictRank = func() map[string]int {
@@ -62,6 +52,9 @@ func (v *vocabulary) items(text string, words []token) []item {
 		if it.section == "" && isFigure(text, words[i]) {
 			it.section = figure
 		}
+		if it.section == figure && v.isPart(text, words, i) {
+			it.section = "partly"
+		}
 		if it.section == figure && isShare(text, words[i]) {
 			it.value = share
 			if i > 0 && words[i-1].id == v.ids["baru"] { // "baru 30%"
@@ -75,6 +68,12 @@ func (v *vocabulary) items(text string, words []token) []item {
 			it.section, it.value = "not", it.section
 		}
 		it.value = v.wordForm(it, text, words)
+		switch {
+		case it.section == "fails" && i > 0 && it.breaks == 0 && strings.HasSuffix(text[:words[i-1].end], "s"):
+			it.section = "broken"
+		case it.section == "" && i > 0 && it.breaks&(breakStop|breakLine) == 0 && isName(text[words[i].start:words[i].end]):
+			it.section = "name"
+		}
 		i += it.count
 		it.after = words[i-1].after
 		items = append(items, it)
@@ -82,44 +81,21 @@ func (v *vocabulary) items(text string, words []token) []item {
 	return items
 }
 
-// wordForm gives what a word is by its form; the value that it has otherwise.
-func (v *vocabulary) wordForm(it item, text string, words []token) string {
-	w := words[it.first]
-	switch it.section {
-	case "filler":
-		switch w.id {
-		case v.ids["juga"]:
-			return parallel
-		case v.ids["semua"], v.ids["all"]:
-			return all
-		}
-	case "good", "solved":
-		if w.id == v.ids["sudah"] {
-			return already
-		}
-	case "":
-		said := lower(text[w.start:w.end])
-		if next := it.first + 1; len(said) > 3 && next < len(words) && lower(text[words[next].start:words[next].end]) == said || len(said) > 4 && said[len(said)-1] == '2' {
-			return twice
-		}
-		if len(said) > 5 && (strings.HasPrefix(said, "ke") || strings.HasPrefix(said, "ter") || strings.HasPrefix(said, "di")) {
-			return doing
+// isFirstWord says whether nothing but fillers stands before an item.
+func isFirstWord(items []item, i int) bool {
+	for _, it := range items[:i] {
+		if it.section != "filler" {
+			return false
 		}
 	}
-	return it.value
-}
-
-// isShare knows "30%": less than all.
-func isShare(text string, w token) bool {
-	s := text[w.start:w.end]
-	return strings.HasPrefix(text[w.end:], "%") && s != "100" && strings.Trim(s, "0123456789") == ""
+	return true
 }
 
 // succeeds says whether something is said to work among the items.
 func succeeds(items []item) bool {
 	for _, it := range items {
 		switch it.section {
-		case "good", "fair", "solved", "appears", "comes":
+		case "good", "fair", "solved", "appears", "comes", "does":
 			return true
 		}
 	}

@@ -3,18 +3,17 @@ package parser
 import "strings"
 
 // addVerb adds an English verb of the answers with its endings: a fault in all of them, a success where it is said to
-// happen. Its bare form may be what somebody does ("restart"); behind a "not" it is what a thing does not.
+// happen. Its bare form may be what somebody does ("restart"); behind a "not" it is what a thing does not, and behind a plural
+// what things do ("mails bounce").
 func (v *vocabulary) addVerb(e entry, section string) error {
 	verb, rest, more := strings.Cut(e.phrase, " ")
 	if more {
 		rest = " " + rest
 	}
 	s, ed, ing := inflect(verb)
-	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
-	if section == "fair" {
-		if err := v.add(&v.verdict, e, "does"); err != nil {
-			return err
-		}
+	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing, "is " + ed, "are " + ed}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
+	if err := v.add(&v.verdict, e, map[string]string{"fair": "does", "broken": "fails"}[section]); err != nil {
+		return err
 	}
 	for _, form := range forms {
 		e.phrase = form + rest

@@ -12,6 +12,8 @@ func lookAhead(items []item, i int) (int, string) {
 			return j, "good"
 		case "broken", "relapse":
 			return j, s
+		case "fails":
+			return j, "broken"
 		}
 		if shown > 0 || items[j].value == pictured || isManner(items, j) {
 			continue
@@ -64,6 +66,9 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		}
 	case "broken":
 		f.sayDenied(items[j], hedged)
+		for j+1 < len(items) && items[j].after == 0 && items[j+1].section == "broken" { // "ga nyasar ke bagian lain"
+			j++
+		}
 		return j
 	case "mended": // "belum diganti"
 		f.worse = true
@@ -88,6 +93,7 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 	}
 	if about == "" && f.deniesFault(items, i) {
 		f.denied = true
+		f.hedged = f.hedged || f.done && !f.past // "sudah ga lari-lari"
 		return i
 	}
 	unknown, again := 0, false
@@ -123,7 +129,7 @@ func (f *finding) deniesFault(items []item, i int) bool {
 		return false
 	}
 	j := i + 1
-	for j < len(items) && items[j].section == "filler" {
+	for j < len(items) && (items[j].section == "filler" || items[j].section == "thing" && j+1 < len(items) && items[j+1].section == "") {
 		j++
 	}
 	if j == len(items) || items[j].section != "" || items[j].value == doing {
@@ -142,7 +148,7 @@ func (f *finding) deniesFault(items []item, i int) bool {
 
 // namesSomething says whether an item is a name or a thing: what is said behind it is said of that.
 func namesSomething(it item) bool {
-	return it.section == "thing" || it.section == "number" || it.section == "" || it.section == figure
+	return it.section == "thing" || it.section == "number" || it.section == "name" || it.section == "" || it.section == figure
 }
 
 // noLonger says whether what begins the items is said to have happened again and again.
@@ -163,7 +169,9 @@ func noLonger(items []item) bool {
 func repaired(items []item, i int) int {
 	for j := i + 1; j < len(items); j++ {
 		switch items[j].section {
-		case "not", "not yet", "still", "but", "bad", "partly", "if", "perhaps", "request":
+		case "not":
+			return noMoreOf(items[j:], j)
+		case "not yet", "still", "but", "bad", "partly", "if", "perhaps", "request":
 			return 0
 		case "gone", "solved":
 			return j
@@ -173,6 +181,24 @@ func repaired(items []item, i int) int {
 			}
 			return 0
 		}
+	}
+	return 0
+}
+
+// noMoreOf says whether a "not" is of a fault before it: "gangguan sudah tidak dirasakan lagi". It gives the place of the
+// "lagi", from the place of the "not".
+func noMoreOf(items []item, at int) int {
+	for k, it := range items[1:] {
+		switch it.section {
+		case "again":
+			return at + 1 + k
+		case "", "filler":
+		default:
+			return 0
+		}
+	}
+	if items[0].value == noMore && len(items) == 2 { // "the errors no longer occur"
+		return at + 1
 	}
 	return 0
 }

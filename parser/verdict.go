@@ -91,6 +91,8 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.past, f.briefly = true, true
 		case "done":
 			f.done = true
+		case "good", "solved":
+			f.done = f.done || it.value == already
 		case "cause":
 			f.cause = true
 		case "needless":
@@ -168,6 +170,10 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 			f.sayNegative(it, false)
 		}
 	case "same": // "same loop as before"
+		if isFirstWord(c.items, i) { // "new toner, same grey prints"
+			f.worse = true
+			f.sayNegative(it, false)
+		}
 		for _, next := range c.items[i+1:] {
 			if next.section == "past" || next.section == "recent" || next.section == "tense" {
 				f.past, f.worse = false, true
@@ -211,7 +217,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 			f.sayNegative(it, false)
 		}
 		f.mention(it)
-	case "gone", "broken", "bad", "partly", "relapse", "not seen":
+	case "gone", "stops", "broken", "bad", "partly", "relapse", "not seen":
 		return f.fault(c, i, hedged)
 	case "appears":
 		if followsDone(c.items, i, false) {
@@ -219,9 +225,17 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		} else {
 			f.strange++
 		}
-	case "request": // "sudah diinstal": done already
-		if said := lower(text[words[it.first].start:words[it.first].end]); followsDone(c.items, i, false) && (strings.HasPrefix(said, "di") || strings.HasPrefix(said, "inst")) {
-			f.sayGood(it, true)
+	case "request": // "sudah diinstal": done already; "setelah RAM ditambah"
+		if said := lower(text[words[it.first].start:words[it.first].end]); strings.HasPrefix(said, "di") || strings.HasPrefix(said, "inst") {
+			if followsDone(c.items, i, false) {
+				f.sayGood(it, true)
+				return i
+			}
+			if hasSection(clause{items: c.items[:i]}, "after") {
+				return i
+			}
+		}
+		if f.thanks && f.done { // "terima kasih sudah datang ke sini"
 			return i
 		}
 		f.mention(it)
@@ -236,62 +250,6 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 	default:
 		f.mention(it)
-	}
-	return i
-}
-
-// fault reads an item that speaks of a fault, and gives the last item that it has read.
-func (f *finding) fault(c clause, i int, hedged bool) int {
-	it := c.items[i]
-	switch it.section {
-	case "gone": // of nothing that was named: "my file is gone"
-		j := repaired(c.items, i)
-		if f.good { // "I can confirm that the alerts have stopped"
-			return i
-		}
-		if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
-			j = next // "tidak muncul lagi errornya"
-		}
-		if j > 0 {
-			f.sayGood(c.items[j], hedged)
-			return j
-		}
-		f.stopped = true
-		f.sayNegative(it, true)
-	case "broken":
-		if j := repaired(c.items, i); j > 0 {
-			f.sayGood(c.items[j], hedged)
-			return j
-		}
-		if f.cause && !f.still && !f.again {
-			f.pastNegative = true // "ternyata kabelnya lepas"
-			return i
-		}
-		f.sayNegative(it, false)
-	case "relapse":
-		if len(f.things) > 0 && followsDone(c.items, i, false) && !hasSection(c, "broken") { // "foldernya sudah muncul lagi"
-			f.sayGood(it, true)
-			return i
-		}
-		f.worse, f.again = true, true
-		f.sayNegative(it, false)
-	case "not seen": // "I haven't seen a single blank one since"
-		switch j, about := lookAhead(c.items, i); about {
-		case "broken", "bad", "relapse", "partly":
-			f.sayGood(c.items[j], hedged)
-			return j
-		case "good", "progress":
-			f.sayNegative(c.items[j], false)
-			return j
-		}
-		f.later = true
-	default:
-		if j, about := lookAhead(c.items, i); it.section == "partly" && about == "try" && j <= i+2 { // "baru bisa kami pastikan"
-			f.later = true
-			return j
-		}
-		f.worse = true
-		f.sayNegative(it, false)
 	}
 	return i
 }
