@@ -8,10 +8,10 @@ import (
 	"helpost/internal/store"
 )
 
-// claim fetches rows: a few more than there are connections, so that none waits for the store; under a rate and from a
-// failing relay's queue one at a time, so that the most urgent one is next, always.
+// claim fetches rows: a few for each connection, so that none waits for the store; under a rate and from a failing relay's
+// queue one at a time, so that the most urgent one is next, always.
 func (l *loop) claim(ctx context.Context, now time.Time, most int) {
-	n := min(len(l.idle), most-l.busy) + most
+	n := min(len(l.idle), most-l.busy) + 3*most
 	if l.m.limiter != nil || l.relay.failing {
 		n = 1
 	}
@@ -21,7 +21,7 @@ func (l *loop) claim(ctx context.Context, now time.Time, most int) {
 		return
 	}
 	fresh := l.m.board(rows)
-	l.ready = append(l.ready, fresh...)
+	l.ready.add(fresh...)
 	if len(rows) < n || len(fresh) == 0 {
 		l.look(ctx, now)
 		if l.more { // leased: by others, or by us while we send them
@@ -84,10 +84,10 @@ func (l *loop) storeFailed(ctx context.Context, now time.Time, err error) {
 
 // waiting says whether a row waits for a connection.
 func (l *loop) waiting(ctx context.Context, now time.Time) bool {
-	if len(l.ready) == 0 && l.more {
+	if l.ready.len() == 0 && l.more {
 		l.look(ctx, now)
 	}
-	return len(l.ready) > 0 || l.more
+	return l.ready.len() > 0 || l.more
 }
 
 // lease is for how long a row is ours: longer than it can take us.

@@ -133,6 +133,12 @@ type prepared struct {
 	utf8     bool
 }
 
+// turn makes a row's turn at a session.
+func (m *Mailer) turn(ctx context.Context, s *session, row store.Outbox) *turn {
+	p, refused := m.ready(ctx, s, row)
+	return &turn{row: row, prepared: p, refused: refused}
+}
+
 // ready makes a row's mail ready to be sent over a session, or says why it cannot be.
 func (m *Mailer) ready(ctx context.Context, s *session, row store.Outbox) (prepared, *verdict) {
 	from, fromUTF8, errFrom := envelope(row.From)
@@ -188,22 +194,20 @@ func (c *Config) longest(size int64) time.Duration {
 	return 4*c.Timeout + time.Duration(size/minRate)*time.Second + c.DataTimeout
 }
 
-// deliver tries one row over one session. Where ctx ends before the relay's answer the line is cut.
-func (m *Mailer) deliver(ctx context.Context, s *session, row store.Outbox) verdict {
-	p, refused := m.ready(ctx, s, row)
-	if refused != nil {
+// deliver tries one row over one session. follow gives the turn after it, to be announced; nil: there is none.
+// Where ctx ends before the relay's answer the line was cut.
+func (m *Mailer) deliver(ctx context.Context, s *session, t *turn, follow func() *turn) verdict {
+	if t.refused != nil {
 		if ctx.Err() != nil {
-			refused.fate = fateStopped
+			t.refused.fate = fateStopped
 		}
-		return *refused
+		return *t.refused
 	}
-	stop := context.AfterFunc(ctx, s.drop)
-	defer stop()
-	at, thanks := stageMail, ""
-	err := s.guard.within(m.cfg.longest(p.size))
-	if err == nil {
-		at, thanks, err = s.wire.transact(ctx, p)
+	s.guard.lasts(m.cfg.longest(t.size))
+	if !s.used { // a relay may close after each mail: over words that it did not read its 250 could get lost
+		follow = func() *turn { return nil }
 	}
+	at, thanks, err := s.wire.transact(ctx, t, follow)
 	v := verdict{fate: fateSent, stage: stageEnd, status: "2.0.0", text: oneLine(thanks), asked: true, keep: true}
 	if err != nil {
 		v = unsent(at, err, s.used)
@@ -212,7 +216,7 @@ func (m *Mailer) deliver(ctx context.Context, s *session, row store.Outbox) verd
 	if ctx.Err() != nil && v.code == 0 && v.fate != fateSent {
 		v.fate, v.blame, v.keep = fateStopped, blameNone, false
 	}
-	if v.keep && v.fate != fateSent {
+	if v.keep && v.fate != fateSent && !(v.stage == stageEnd && s.wire.unanswered > 0) { // those are the next turn's
 		v.keep = s.wire.settle() == nil
 	}
 	s.guard.end = time.Time{}

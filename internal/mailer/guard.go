@@ -20,6 +20,9 @@ type guard struct {
 	heard int           // bytes since the last Write
 }
 
+// lasts gives what follows another end; each Write, and whoever reads, sets a deadline that heeds it.
+func (g *guard) lasts(d time.Duration) { g.end = time.Now().Add(d) }
+
 // within gives all that follows until the next call an end.
 func (g *guard) within(d time.Duration) error {
 	g.end = time.Now().Add(d)

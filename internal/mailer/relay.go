@@ -93,10 +93,10 @@ func (l *loop) down(ctx context.Context, tell bool) {
 	for _, s := range l.idle {
 		l.farGone.Go(s.quit)
 	}
-	for _, row := range l.ready {
+	for _, row := range l.ready.takeAll() {
 		l.m.release(row, l.relay.reason)
 	}
-	l.idle, l.ready, l.more = nil, nil, true
+	l.idle, l.more = nil, true
 	if tell {
 		l.m.log.ErrorContext(ctx, "the relay fails", "error", nameless(l.relay.reason))
 		l.tell()

@@ -21,25 +21,30 @@ type loop struct {
 	limit   int        // connections that the relay lets us have
 	growAt  time.Time  // when to ask for more than limit
 
-	ready []store.Outbox // claimed and not yet begun, in order: few
-	more  bool           // there may be due rows that are not claimed
-	next  time.Time      // while !more: when the next row is due; zero: none is
+	ready shelf
+	more  bool      // there may be due rows that are not claimed
+	next  time.Time // while !more: when the next row is due; zero: none is
+
+	helpsItself bool // a connection takes the next row without being given it: there is no rate
 
 	latest time.Time // when it last looked
 
 	events  chan event
 	farGone sync.WaitGroup // goroutines that say goodbye
+	fresh   context.Context
 	work    context.Context
 	keep    context.Context
 }
 
-// event is the end of a dial or of a transaction.
+// event is the end of a dial, or of a connection's work.
 type event struct {
-	dial    bool
-	session *session // nil: the dial failed
-	err     error
-	row     store.Outbox
-	verdict verdict
+	dial      bool
+	session   *session // nil: the dial failed
+	err       error
+	row       store.Outbox // the last that was tried
+	verdict   verdict
+	answered  bool          // the relay served one before it
+	announced *store.Outbox // the next, which was taken and not begun
 }
 
 const (
@@ -63,7 +68,7 @@ func (m *Mailer) Run(ctx context.Context) error {
 	m.records = make(chan record, recordBatch)
 	l := &loop{
 		m: m, relay: relay{back: m.back}, limit: m.cfg.Connections, more: true,
-		events: make(chan event), work: work, keep: keep,
+		events: make(chan event), fresh: ctx, work: work, keep: keep, helpsItself: m.limiter == nil,
 	}
 	recorded := make(chan error, 1)
 	go func() { recorded <- m.recorder(keep) }()
@@ -125,7 +130,7 @@ func (l *loop) step(ctx context.Context, now time.Time) time.Time {
 	if paced := l.feed(ctx, now, most); !paced.IsZero() {
 		return earlier(wake, paced)
 	}
-	if l.relay.failing && l.busy == 0 && len(l.idle) > 0 && len(l.ready) == 0 {
+	if l.relay.failing && l.busy == 0 && len(l.idle) > 0 && l.ready.len() == 0 {
 		l.back(ctx) // it lets us in, and there is nothing to try it with
 	}
 	if len(l.idle) == 0 && l.busy < most && !l.dialing && (l.relay.failing || l.waiting(ctx, now)) {
@@ -162,23 +167,24 @@ func (l *loop) retire(now time.Time) time.Time {
 // feed gives rows to idle connections. Where the rate stops it, it says until when.
 func (l *loop) feed(ctx context.Context, now time.Time, most int) time.Time {
 	for len(l.idle) > 0 && l.busy < most {
-		if len(l.ready) == 0 && !l.more {
+		if l.ready.len() == 0 && !l.more {
 			break
 		}
 		if ok, at := l.m.pace(now); !ok {
 			return at
 		}
-		if len(l.ready) == 0 {
+		if l.ready.len() == 0 {
 			l.claim(ctx, now, most)
 		}
-		if len(l.ready) == 0 {
+		row, ok := l.ready.take()
+		if !ok {
 			break
 		}
 		if l.m.limiter != nil {
 			l.m.limiter.AllowN(now, 1)
 		}
-		s, row := l.idle[len(l.idle)-1], l.ready[0]
-		l.idle, l.ready = l.idle[:len(l.idle)-1], l.ready[1:]
+		s := l.idle[len(l.idle)-1]
+		l.idle = l.idle[:len(l.idle)-1]
 		l.begin(s, row)
 	}
 	return time.Time{}
@@ -193,15 +199,10 @@ func (l *loop) dial(ctx context.Context) {
 	}()
 }
 
-// begin tries a row over a connection.
+// begin tries a row over a connection, and what waits behind it.
 func (l *loop) begin(s *session, row store.Outbox) {
 	l.busy++
-	go func() {
-		began := time.Now()
-		v := l.m.deliver(l.work, s, row)
-		l.m.settle(l.keep, row, v, time.Since(began))
-		l.events <- event{session: s, row: row, verdict: v}
-	}()
+	go func() { l.events <- l.serve(s, row) }()
 }
 
 // ended takes the end of a dial or of a transaction into account.
@@ -218,6 +219,9 @@ func (l *loop) ended(ctx context.Context, e event) {
 		return
 	}
 	l.landed(now, e)
+	if e.answered {
+		l.back(ctx)
+	}
 	tell, back := l.relay.judge(now, e.row.ID, e.verdict)
 	if l.relay.failing {
 		l.down(ctx, tell)
@@ -227,7 +231,7 @@ func (l *loop) ended(ctx context.Context, e event) {
 	}
 }
 
-// landed takes back the connection of a transaction, and its row where that is to go on at once.
+// landed takes back a connection, and the rows that are to go on at once.
 func (l *loop) landed(now time.Time, e event) {
 	l.busy--
 	if e.verdict.keep {
@@ -236,8 +240,11 @@ func (l *loop) landed(now time.Time, e event) {
 	} else {
 		e.session.drop()
 	}
+	if e.announced != nil {
+		l.ready.putBack(*e.announced)
+	}
 	if e.verdict.fate == fateStale {
-		l.ready = slices.Insert(l.ready, 0, e.row)
+		l.ready.putBack(e.row)
 	}
 }
 
@@ -258,10 +265,10 @@ func (l *loop) drain() {
 	for _, s := range l.idle {
 		l.farGone.Go(s.quit)
 	}
-	for _, row := range l.ready {
+	for _, row := range l.ready.takeAll() {
 		l.m.release(row, row.LastError)
 	}
-	l.idle, l.ready = nil, nil
+	l.idle = nil
 	l.farGone.Wait()
 	l.publish()
 }

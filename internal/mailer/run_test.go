@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,22 +67,30 @@ func TestRelaysOfEveryTemperAreServed(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			relay := newRelay(t)
-			c.change(relay)
-			d := newDesk(t, relay.start().addr, nil)
-			d.add(rows(30)...)
-			d.run()
-			eventually(t, "an empty outbox", func() bool { d.pass(20 * time.Millisecond); return len(d.waiting()) == 0 })
-			once(t, relay, 30)
-			if s := d.m.State(); s.Deferred != 0 || s.Failing {
-				t.Errorf("state: %+v", s)
-			}
-			if err := d.end(); err != nil {
-				t.Error(err)
-			}
-		})
+		for _, offers := range [][]string{nil, {"PIPELINING"}} {
+			t.Run(fmt.Sprint(c.name, offers), func(t *testing.T) {
+				t.Parallel()
+				relay := newRelay(t)
+				relay.offers = offers
+				c.change(relay)
+				servedInFull(t, relay)
+			})
+		}
+	}
+}
+
+// servedInFull sends thirty mails, each once, through a relay that may have its moods.
+func servedInFull(t *testing.T, relay *testRelay) {
+	d := newDesk(t, relay.start().addr, nil)
+	d.add(rows(30)...)
+	d.run()
+	eventually(t, "an empty outbox", func() bool { d.pass(20 * time.Millisecond); return len(d.waiting()) == 0 })
+	once(t, relay, 30)
+	if s := d.m.State(); s.Deferred != 0 || s.Failing {
+		t.Errorf("state: %+v", s)
+	}
+	if err := d.end(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -259,7 +259,7 @@ func FuzzRelay(f *testing.F) {
 			}
 			if err == nil {
 				m := &Mailer{cfg: cfg}
-				v := m.deliver(context.Background(), s, row(1))
+				v := m.deliver(context.Background(), s, m.turn(context.Background(), s, row(1)), func() *turn { return nil })
 				if strings.ContainsAny(v.text, "\r\n\x00") || len(v.text) > 4*maxText {
 					t.Errorf("text %q", v.text)
 				}

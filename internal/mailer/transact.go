@@ -42,38 +42,67 @@ func newWire(conn net.Conn, client *smtp.Client, cfg *Config) *wire {
 	}
 }
 
+// commands of a transaction, and the reply that each needs (its first digits do).
+var commands = [...]struct {
+	at   stage
+	code int
+}{{stageMail, 250}, {stageRcpt, 25}, {stageData, 354}}
+
+// lines are these commands for a mail.
+func (w *wire) lines(p prepared) [len(commands)]string {
+	return [...]string{w.mailFrom(p), "RCPT TO:<" + p.to + ">", "DATA"}
+}
+
 // transact is one transaction with one recipient (RFC 5321 §3.3). It says how far it came, and the relay's last words.
-func (w *wire) transact(ctx context.Context, p prepared) (stage, string, error) {
-	steps := []struct {
-		at   stage
-		line string
-		code int
-	}{{stageMail, w.mailFrom(p), 250}, {stageRcpt, "RCPT TO:<" + p.to + ">", 25}, {stageData, "DATA", 354}}
-	w.unanswered = 0
-	for _, s := range steps {
-		if err := w.say(s.line); err != nil {
-			return s.at, "", err
-		}
-		if w.together {
-			continue
-		}
-		if _, err := w.hear(s.code, w.timeout); err != nil {
-			return s.at, "", err
-		}
+func (w *wire) transact(ctx context.Context, t *turn, follow func() *turn) (stage, string, error) {
+	lines := w.lines(t.prepared)
+	if !t.said {
+		w.unanswered = 0
 	}
-	if w.together {
-		for _, s := range steps {
-			if _, err := w.hear(s.code, w.timeout); err != nil {
-				return s.at, "", err
+	if w.together && !t.said {
+		for i, c := range commands {
+			if err := w.say(lines[i]); err != nil {
+				return c.at, "", err
 			}
 		}
 	}
-	if err := w.body(ctx, p.mail); err != nil {
+	for i, c := range commands {
+		if !w.together {
+			if err := w.say(lines[i]); err != nil {
+				return c.at, "", err
+			}
+		}
+		if _, err := w.hear(c.code, w.timeout); err != nil {
+			return c.at, "", err
+		}
+	}
+	if err := w.body(ctx, t.mail); err != nil {
 		return stageBody, "", err
 	}
 	w.unanswered++
+	if err := w.announce(follow); err != nil {
+		return stageBody, "", err
+	}
 	thanks, err := w.hear(250, w.data)
 	return stageEnd, thanks, err
+}
+
+// announce puts the commands of the next turn behind a body, where there is one.
+func (w *wire) announce(follow func() *turn) error {
+	if !w.together {
+		return nil
+	}
+	next := follow()
+	if next == nil || next.refused != nil {
+		return nil
+	}
+	next.said = true
+	for _, line := range w.lines(next.prepared) {
+		if err := w.say(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mailFrom is the MAIL command (RFC 5321 §4.1.1.2, RFC 6152, RFC 1870, RFC 6531).
@@ -103,10 +132,10 @@ func (w *wire) say(line string) error {
 
 // hear sends what waits and reads one reply. code may be a reply's first digits. Another reply is an *smtp.SMTPError.
 func (w *wire) hear(code int, within time.Duration) (string, error) {
-	if err := w.conn.SetDeadline(time.Now().Add(within)); err != nil {
+	if err := w.out.Flush(); err != nil { // the guard sets its deadline
 		return "", err
 	}
-	if err := w.out.Flush(); err != nil {
+	if err := w.conn.SetReadDeadline(time.Now().Add(within)); err != nil {
 		return "", err
 	}
 	w.unanswered--
@@ -120,9 +149,6 @@ func (w *wire) hear(code int, within time.Duration) (string, error) {
 
 // body sends a mail with its dots doubled, and the end (RFC 5321 §4.5.2).
 func (w *wire) body(ctx context.Context, m *mail) error {
-	if err := w.conn.SetDeadline(time.Time{}); err != nil { // the guard's stay
-		return err
-	}
 	d := &dots{w: w.out, fresh: true}
 	if err := m.writeTo(ctx, d); err != nil {
 		return err
