@@ -259,6 +259,11 @@ func TestAnAnswerThatDidNotArrive(t *testing.T) {
 		t.Fatal("it counts as answered")
 	}
 	h.only(sop.KindUndeliverable, andi)
+	for _, of := range []string{h.only(sop.KindReply, rina).MessageID, rina} { // whoever asks after it finds that it came back
+		if got := h.outcomes(of); !slices.Contains(got, "bounced") {
+			t.Fatalf("traces of %s: %v", of, got)
+		}
+	}
 	h.mustTake(h.only(sop.KindNew, andi).answer(andi, "#selesai\r\nSudah."))
 	h.mustTake(h.only(sop.KindResolved, rina).bounce(rina))
 	h.pass(48 * time.Hour)

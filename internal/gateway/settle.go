@@ -25,6 +25,7 @@ type decided struct {
 	desk     desk
 	versions map[sop.Number]store.Version // of the tickets that were read
 	trace    string                       // of the mail that it is about
+	returned *workflow.Failed             // the notice of ours that the mail brings back
 }
 
 // settle makes stages 4 and 5: it decides for each ticket that the mail belongs to, and commits all of it at once.
@@ -97,14 +98,13 @@ func (g *Gateway) committed(c store.Change) {
 func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now time.Time, before []decided) (decided, error) {
 	one := decided{mail: g.input(b, to), versions: map[sop.Number]store.Version{}, trace: b.Trace}
 	var s workflow.Situation
-	failed := (*workflow.Failed)(nil)
 	err := g.Store.View(ctx, func(v store.Reader) error {
 		var err error
 		if s, err = g.situation(v, &one, g.about(one.mail, to)); err != nil {
 			return err
 		}
 		if one.mail.Auto == sop.Bounced {
-			failed, err = g.returned(v, b, &s, &one)
+			one.returned, err = g.returned(v, b, &s, &one)
 		}
 		return err
 	})
@@ -115,8 +115,8 @@ func (g *Gateway) decide(ctx context.Context, b Bound, to thread.Binding, now ti
 		one.desk.follow(earlier.Desk, one.mail.From.Address)
 	}
 	s.Desk = one.desk.Desk
-	if failed != nil {
-		one.Decision = g.Policy.Decide(s, workflow.Input{Failed: failed}, now)
+	if one.returned != nil {
+		one.Decision = g.Policy.Decide(s, workflow.Input{Failed: one.returned}, now)
 		return one, nil
 	}
 	if s.Ticket.Number != 0 {
@@ -269,6 +269,9 @@ func (g *Gateway) change(ctx context.Context, d Decided, now time.Time) (store.C
 			return c, err
 		}
 		c.Traces = append(c.Traces, g.trace(d.Read, string(one.Outcome), seen.Ticket, one.Detail))
+		if f := one.returned; f != nil { // whoever asks after the notice, or its receiver, finds that it came back
+			c.Traces = append(c.Traces, store.Trace{At: now, ID: one.trace, MessageID: f.MessageID, From: g.Default.Address, To: f.To, Outcome: string(one.Outcome), Ticket: seen.Ticket, Detail: f.Text})
+		}
 	}
 	c.Seen = []store.Seen{seen}
 	if d.Release != "" {
