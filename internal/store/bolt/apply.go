@@ -17,7 +17,7 @@ type writer struct {
 	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, seals, meta, policy *bbolt.Bucket
 
 	counts  counts
-	fresh   []outboxRow  // new rows of the outbox, to be put in the end
+	fresh   []*outboxRow // new rows of the outbox, to be put in the end
 	highest uint64       // ticket number put
 	outbox  []outboxStep // what becomes of the queue in memory, once the transaction is durable
 }
@@ -265,7 +265,7 @@ func (w *writer) putOutbox(p *prepared) error {
 // putFresh puts the new rows of all changes, class by class. Mails of a class leave together, and so do those whose bodies share
 // pages: else each commit that takes some out would write the others anew.
 func (w *writer) putFresh() error {
-	slices.SortStableFunc(w.fresh, func(a, b outboxRow) int { return cmp.Compare(a.class, b.class) })
+	slices.SortStableFunc(w.fresh, func(a, b *outboxRow) int { return cmp.Compare(a.class, b.class) })
 	for _, o := range w.fresh {
 		id, err := w.rows.NextSequence()
 		if err != nil {
@@ -278,7 +278,7 @@ func (w *writer) putFresh() error {
 			return err
 		}
 		w.counts["outbox"]++
-		w.outbox = append(w.outbox, outboxStep{id: id, class: o.class, next: o.next})
+		w.outbox = append(w.outbox, outboxStep{id: id, class: o.class, next: o.next, row: o})
 	}
 	return nil
 }

@@ -21,16 +21,21 @@ type outbox struct {
 	rows  map[uint64]*place
 	later places // by the moment at which they can be claimed
 	ready places // by class, then next try, then id: those whose moment had come when somebody last claimed
+	kept  int    // bytes of the bodies that places keep
 }
+
+// mostKept is how many bytes of new mails stay in memory until they are claimed. The others are read.
+const mostKept = 4 << 20
 
 // place is where a row stands.
 type place struct {
 	id    uint64
 	class store.Class
-	next  uint64 // nanos of the next try
-	free  uint64 // nanos at which it can be claimed: the next try, or the end of a lease
-	at    int    // in its heap
-	ready bool   // which heap that is
+	next  uint64     // nanos of the next try
+	free  uint64     // nanos at which it can be claimed: the next try, or the end of a lease
+	at    int        // in its heap
+	ready bool       // which heap that is
+	row   *outboxRow // as it was committed, until it is claimed; nil: it must be read
 }
 
 // outboxStep is what a commit did to a row.
@@ -38,6 +43,7 @@ type outboxStep struct {
 	id    uint64
 	class store.Class
 	next  uint64
+	row   *outboxRow // of a new one
 	gone  bool
 }
 
@@ -128,14 +134,29 @@ func (o *outbox) apply(steps []outboxStep) {
 	for _, s := range steps {
 		if p := o.rows[s.id]; p != nil {
 			heap.Remove(o.heapOf(p), p.at)
+			o.forget(p)
 			delete(o.rows, s.id)
 		}
 		if !s.gone {
 			p := &place{id: s.id, class: s.class, next: s.next, free: s.next}
+			if s.row != nil && s.row.mail != nil && o.kept+len(s.row.body) <= mostKept {
+				p.row = s.row
+				o.kept += len(s.row.body)
+			}
 			o.rows[s.id] = p
 			heap.Push(&o.later, p)
 		}
 	}
+}
+
+// forget gives the row that a place keeps, which it no longer does.
+func (o *outbox) forget(p *place) *outboxRow {
+	row := p.row
+	if row != nil {
+		o.kept -= len(row.body)
+		p.row = nil
+	}
+	return row
 }
 
 func (o *outbox) heapOf(p *place) *places {
@@ -151,33 +172,39 @@ func (o *outbox) move(p *place, ready bool) {
 	heap.Push(o.heapOf(p), p)
 }
 
+// leased is a row that somebody may have.
+type leased struct {
+	id  uint64
+	row *outboxRow // nil: it must be read
+}
+
 // lease takes up to n rows that can be claimed at now, in their order.
-func (o *outbox) lease(now, until uint64, n int) []uint64 {
+func (o *outbox) lease(now, until uint64, n int) []leased {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.later.rows) > 0 && o.later.rows[0].free <= now {
 		o.move(o.later.rows[0], true)
 	}
-	var ids []uint64
-	for len(ids) < n && len(o.ready.rows) > 0 {
+	var all []leased
+	for len(all) < n && len(o.ready.rows) > 0 {
 		p := o.ready.rows[0]
 		if p.free > now { // somebody claimed with a later clock
 			o.move(p, false)
 			continue
 		}
-		ids = append(ids, p.id)
+		all = append(all, leased{p.id, o.forget(p)})
 		p.free = max(until, now+1)
 		o.move(p, false)
 	}
-	return ids
+	return all
 }
 
 // release gives rows back that were leased and not handed out.
-func (o *outbox) release(ids []uint64) {
+func (o *outbox) release(all []leased) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, id := range ids {
-		if p := o.rows[id]; p != nil {
+	for _, l := range all {
+		if p := o.rows[l.id]; p != nil {
 			p.free = p.next
 			o.move(p, false)
 		}
@@ -206,12 +233,12 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ids := s.outbox.lease(nanos(now), nanos(now.Add(lease)), n)
+	all := s.outbox.lease(nanos(now), nanos(now.Add(lease)), n)
 	var rows []store.Outbox
 	var damaged error
 	err := s.view(ctx, func(r *reader) error {
-		for _, id := range ids {
-			row, err := r.outboxRow(id)
+		for _, l := range all {
+			row, err := l.read(r)
 			switch {
 			case errors.Is(err, store.ErrNotFound): // it left meanwhile
 			case err != nil:
@@ -223,7 +250,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 		return nil
 	})
 	if err != nil {
-		s.outbox.release(ids)
+		s.outbox.release(all)
 		return nil, err
 	}
 	if damaged != nil {

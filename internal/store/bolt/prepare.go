@@ -19,7 +19,7 @@ type prepared struct {
 	entries    []keyed
 	messages   []keyed
 	raws       []keyed
-	outbox     []outboxRow
+	outbox     []*outboxRow
 	quarantine []keyed
 	quarRaws   []keyed
 	release    []string
@@ -52,13 +52,6 @@ type factRow struct {
 type logStart struct {
 	number sop.Number
 	seq    int
-}
-
-type outboxRow struct {
-	class store.Class
-	next  uint64 // nanos of the next try
-	state outboxState
-	body  []byte
 }
 
 type traceRow struct {
@@ -203,7 +196,7 @@ func (p *prepared) addOutbox(c *store.Change) error {
 			return fmt.Errorf("outbox row %d: %w", i+1, err)
 		}
 		p.size += len(body) + len(state)
-		p.outbox = append(p.outbox, outboxRow{o.Class, nanos(o.NextTry), state, body})
+		p.outbox = append(p.outbox, &outboxRow{o.Class, nanos(o.NextTry), state, body, asRead(&o, state)})
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"helpost/internal/record"
@@ -121,24 +121,6 @@ func decodeEntry(row []byte) (e record.Entry, err error) {
 	return e, nil
 }
 
-// outboxState is the row of a mail to be sent, without its segments and with 0 for the id that only the writer can give.
-type outboxState []byte
-
-// stateBegin is what stands before the id.
-const stateBegin = "\x01" + `{"id":`
-
-func encodeState(o *store.Outbox) (outboxState, error) {
-	plain := *o
-	plain.ID, plain.Segments = 0, nil
-	return plain.AppendJSON(append(make([]byte, 0, 512), rowFormat))
-}
-
-// row is the state with its id.
-func (s outboxState) row(id uint64) []byte {
-	row := strconv.AppendUint(append(make([]byte, 0, len(s)+20), stateBegin...), id, 10)
-	return append(row, s[len(stateBegin)+1:]...)
-}
-
 // The kinds of segment in the body of an outbox row.
 const (
 	segmentBytes byte = 0
@@ -169,12 +151,14 @@ func encodeSegments(segments []store.Segment) ([]byte, error) {
 }
 
 // decodeSegments copies.
-func decodeSegments(row []byte) ([]store.Segment, error) {
+func decodeSegments(row []byte) ([]store.Segment, error) { return cutSegments(bytes.Clone(row)) }
+
+// cutSegments gives segments that are parts of the row.
+func cutSegments(row []byte) ([]store.Segment, error) {
 	p, err := body(row)
 	if err != nil {
 		return nil, err
 	}
-	p = append([]byte(nil), p...)
 	var out []store.Segment
 	for len(p) > 0 {
 		kind := p[0]

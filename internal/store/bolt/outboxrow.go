@@ -1,0 +1,64 @@
+package bolt
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"helpost/internal/store"
+)
+
+// outboxRow is a new mail to be sent, as rows. Nearly every one is claimed as soon as it is committed, so it is kept until then
+// and need not be read.
+type outboxRow struct {
+	class store.Class
+	next  uint64 // nanos of the next try
+	state outboxState
+	body  []byte
+	mail  *store.Outbox // as it would be read, but for its id and segments; nil: it must be read
+}
+
+// outboxState is the row of a mail to be sent, without its segments and with 0 for the id that only the writer can give.
+type outboxState []byte
+
+// stateBegin is what stands before the id.
+const stateBegin = "\x01" + `{"id":`
+
+func encodeState(o *store.Outbox) (outboxState, error) {
+	plain := *o
+	plain.ID, plain.Segments = 0, nil
+	return plain.AppendJSON(append(make([]byte, 0, 512), rowFormat))
+}
+
+// row is the state with its id.
+func (s outboxState) row(id uint64) []byte {
+	row := strconv.AppendUint(append(make([]byte, 0, len(s)+20), stateBegin...), id, 10)
+	return append(row, s[len(stateBegin)+1:]...)
+}
+
+// asRead is a mail as it would be read from its state; nil where that is another one, for it has a text that is no UTF-8 or a
+// time in some zone. It holds on to nothing of the mail that it was made for.
+func asRead(o *store.Outbox, state outboxState) *store.Outbox {
+	if o.Made.Location() != time.UTC || o.NextTry.Location() != time.UTC || bytes.Contains(state, []byte(`\ufffd`)) {
+		return nil
+	}
+	mail := *o
+	mail.Made, mail.NextTry, mail.Segments = o.Made.Round(0), o.NextTry.Round(0), nil
+	for _, text := range []*string{&mail.Trace, &mail.From, &mail.To, &mail.MessageID, &mail.LastError} {
+		*text = strings.Clone(*text)
+	}
+	return &mail
+}
+
+// read gives a leased row as the outbox kept it, or reads it.
+func (l leased) read(r *reader) (store.Outbox, error) {
+	if l.row == nil {
+		return r.outboxRow(l.id)
+	}
+	mail := *l.row.mail
+	mail.ID = l.id
+	var err error
+	mail.Segments, err = cutSegments(l.row.body)
+	return mail, err
+}
