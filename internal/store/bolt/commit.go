@@ -11,7 +11,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"helpost/internal/sop"
 	"helpost/internal/store"
 )
 
@@ -44,6 +43,9 @@ func (s *Store) Commit(ctx context.Context, c store.Change) error {
 		return err
 	}
 	defer s.pending.Done()
+	if s.filler != nil {
+		p.say(&c)
+	}
 	r := &request{change: p, done: make(chan error, 1)}
 	select {
 	case s.queue <- r:
@@ -169,15 +171,13 @@ func (s *Store) changed(batch []*request, results []error) {
 	if s.filler == nil {
 		return
 	}
-	var numbers []sop.Number
+	var tickets []ticketRow
 	for i, r := range batch {
 		if results[i] == nil {
-			for _, t := range r.change.tickets {
-				numbers = append(numbers, t.number)
-			}
+			tickets = append(tickets, r.change.tickets...)
 		}
 	}
-	s.filler.hear(numbers)
+	s.filler.hear(tickets)
 }
 
 // attempt is one transaction over a batch. It may be run again without one of its changes, so it keeps no effect

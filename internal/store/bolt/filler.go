@@ -26,11 +26,13 @@ type filler struct {
 	wake   chan struct{}
 
 	mu      sync.Mutex
-	changed map[sop.Number]uint64 // tickets to be read; the number tells a later change from an earlier one
-	heard   uint64                // commits so far
-	lost    bool                  // more changed than it remembers, or it begins
-	below   sop.Number            // tickets with lower numbers have yet to be read for the first time
-	quiet   bool                  // nothing is left to do
+	changed map[sop.Number]uint64  // tickets to be read; the number tells a later change from an earlier one
+	said    map[sop.Number]*saying // what those of them say that are new
+	held    int                    // bytes of that
+	heard   uint64                 // commits so far
+	lost    bool                   // more changed than it remembers, or it begins
+	below   sop.Number             // tickets with lower numbers have yet to be read for the first time
+	quiet   bool                   // nothing is left to do
 
 	begun  bool
 	check  *recheck            // of what it did not hear of; nil: none is going on
@@ -61,7 +63,7 @@ func (s *Store) fill(folder string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &filler{
 		s: s, log: s.log, cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
-		changed: map[sop.Number]uint64{}, erased: map[sop.Number]bool{},
+		changed: map[sop.Number]uint64{}, said: map[sop.Number]*saying{}, erased: map[sop.Number]bool{},
 	}
 	s.filler = f
 	go func() {
@@ -89,14 +91,15 @@ func (f *filler) index() *words.Index {
 }
 
 // hear takes note of tickets that changed. The writer calls it before it answers.
-func (f *filler) hear(numbers []sop.Number) {
-	if len(numbers) == 0 {
+func (f *filler) hear(tickets []ticketRow) {
+	if len(tickets) == 0 {
 		return
 	}
 	f.mu.Lock()
 	f.heard++
-	for _, n := range numbers {
-		f.note(n)
+	for _, t := range tickets {
+		f.note(t.number)
+		f.remember(t.number, t.saying)
 	}
 	f.quiet = false
 	f.mu.Unlock()
@@ -108,6 +111,7 @@ func (f *filler) hear(numbers []sop.Number) {
 
 // note remembers a ticket, or that one is forgotten. The caller holds mu.
 func (f *filler) note(n sop.Number) {
+	f.take(n)
 	if _, known := f.changed[n]; !known && len(f.changed) >= mostChanged {
 		f.lost = true
 		return

@@ -20,8 +20,14 @@ import (
 
 // readChanged reads tickets that changed.
 func (f *filler) readChanged(ctx context.Context, some map[sop.Number]uint64) error {
-	if err := f.read(ctx, slices.Sorted(maps.Keys(some))); err != nil {
+	left, err := f.addSaid(slices.Sorted(maps.Keys(some)))
+	if err != nil {
 		return err
+	}
+	if len(left) > 0 {
+		if err := f.read(ctx, left); err != nil {
+			return err
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,6 +158,15 @@ func (f *filler) leaves(n sop.Number) {
 
 // add adds what a ticket says beyond what is known.
 func (f *filler) add(r *reader, t workflow.Ticket, known words.Read) error {
+	known, texts, err := r.says(t, known)
+	if err == nil {
+		f.tell(t.Number, known, texts)
+	}
+	return err
+}
+
+// says gives what a ticket says beyond what is known, and how far it is known by that.
+func (r *reader) says(t workflow.Ticket, known words.Read) (words.Read, []string, error) {
 	texts := []string{t.Subject}
 	for {
 		m, err := r.Message(t.Number, known.Messages+1)
@@ -159,19 +174,20 @@ func (f *filler) add(r *reader, t workflow.Ticket, known words.Read) error {
 			break
 		}
 		if err != nil {
-			return err
+			return known, nil, err
 		}
 		known.Messages++
 		texts = append(texts, m.Text)
 	}
+	known.Seq = t.Seq
+	var err error
+	known.Sum, err = r.sumOf(t.Number, t.Seq)
+	return known, texts, err
+}
+
+func (f *filler) tell(n sop.Number, read words.Read, texts []string) {
 	if f.x.Waiting() == 0 {
 		f.added = time.Now()
 	}
-	var err error
-	if known.Sum, err = r.sumOf(t.Number, t.Seq); err != nil {
-		return err
-	}
-	known.Seq = t.Seq
-	f.x.Add(t.Number, known, texts...)
-	return nil
+	f.x.Add(n, read, texts...)
 }

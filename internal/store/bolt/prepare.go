@@ -40,6 +40,7 @@ type ticketRow struct {
 	expect store.Version
 	head   head
 	row    []byte
+	saying *saying // for the search index; nil: it reads the ticket
 }
 
 type factRow struct {
@@ -116,7 +117,7 @@ func (p *prepared) addTickets(c *store.Change) error {
 			return fmt.Errorf("ticket %d: %w", n, err)
 		}
 		p.size += len(row)
-		p.tickets = append(p.tickets, ticketRow{n, t.Expect, h, row})
+		p.tickets = append(p.tickets, ticketRow{number: n, expect: t.Expect, head: h, row: row})
 	}
 	return nil
 }
