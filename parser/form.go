@@ -19,6 +19,7 @@ type fieldKind uint8
 const (
 	noField fieldKind = iota
 	fieldName
+	fieldUser // whose thing it is; a login is none
 	fieldDepartment
 	fieldAsset
 	fieldScreenshot
@@ -31,6 +32,7 @@ const (
 // form is what a mail says in lines with labels.
 type form struct {
 	name, department string
+	user             string   // whose thing it is
 	assets           []string // values of asset labels, as they stand
 	newcomer         bool     // it speaks of somebody who is to come
 	noPicture        bool     // it says that there is no screenshot
@@ -61,9 +63,27 @@ func (v *vocabulary) readForm(lines []string) form {
 		if len(cells) >= 2 && v.readCells(&f, cells, i) {
 			continue
 		}
+		if next := v.valueBelow(s, lines, i); next != "" { // "Bagian", below it ": Survei Lapangan"
+			s += next
+			f.lines[i+1] = true
+		}
 		v.readLabels(&f, s, i, lines)
 	}
+	if f.name == "" && v.label(f.user) == noField {
+		f.name = f.user
+	}
 	return f
+}
+
+// valueBelow gives the next line where it is the colon and the value of a label that stands alone, else "".
+func (v *vocabulary) valueBelow(s string, lines []string, i int) string {
+	if i+1 >= len(lines) || v.label(s) == noField {
+		return ""
+	}
+	if next := trimBlank(lines[i+1]); len(next) > 1 && len(next) <= valueBytes && next[0] == ':' {
+		return next
+	}
+	return ""
 }
 
 // trimBullet cuts the mark of a list item.
@@ -309,6 +329,8 @@ func (f *form) set(v *vocabulary, kind fieldKind, value string, line int) {
 	case len(value) > valueBytes && kind < fieldScreenshot:
 	case kind == fieldName && f.name == "" && strings.ContainsFunc(value, unicode.IsLetter):
 		f.name = value
+	case kind == fieldUser && f.user == "" && len(strings.Fields(value)) > 1 && !strings.ContainsAny(value, "0123456789@"):
+		f.user = value
 	case kind == fieldDepartment && f.department == "" && strings.ContainsFunc(value, unicode.IsLetter):
 		f.department = value
 	case kind == fieldAsset:

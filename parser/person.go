@@ -107,6 +107,9 @@ func (v *vocabulary) statedName(text string, words []token, i int, loose bool) (
 		}
 		i++
 	}
+	for i > first+1 && small == 0 && !isCapital(text, words[i-1]) { // "Tono Sudiro of …"
+		i--
+	}
 	if i == first || i == first+nameWords || small > 0 && (small != i-first || !v.isNamedUnitAhead(words, i)) {
 		return "", first
 	}

@@ -13,7 +13,6 @@ import (
 func (p *Parser) Report(m *Mail) sop.Report {
 	s := p.words.source(m)
 	r := sop.Report{Evidence: map[string]string{}, AssetCodes: []string{}, Screenshots: []string{}, Missing: []string{}}
-	p.words.who(&r, s)
 	p.words.which(&r, s)
 	for _, a := range m.Attachments {
 		if a.Screenshot {
@@ -21,6 +20,7 @@ func (p *Parser) Report(m *Mail) sop.Report {
 		}
 	}
 	p.words.classify(&r, s)
+	p.words.who(&r, s)
 	r.Priority = p.opts.Matrix[r.Impact][r.Urgency]
 	p.words.missing(&r, s)
 	return r
@@ -28,7 +28,7 @@ func (p *Parser) Report(m *Mail) sop.Report {
 
 // who finds the reporter's name and department.
 func (v *vocabulary) who(r *sop.Report, s *source) {
-	r.Name, r.Evidence["name"] = v.reporter(s)
+	r.Name, r.Evidence["name"] = v.reporter(s, r.Type)
 	if r.Name == "" {
 		delete(r.Evidence, "name")
 	}

@@ -4,10 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"helpost/internal/sop"
 )
 
-// reporter finds the name: in a form, behind "atas nama" or "saya", of a mail passed on, in From, in the signature.
-func (v *vocabulary) reporter(s *source) (name, evidence string) {
+// reporter finds the name: in a form, behind "atas nama", of whom an incident is reported for, behind "saya", of a mail passed
+// on, in From, in the signature. Who asks for something for somebody else is the reporter himself, unless he says that he asks
+// for him.
+func (v *vocabulary) reporter(s *source, kind sop.Type) (name, evidence string) {
 	if s.form.name != "" {
 		if name := tidyStated(s.form.name); name != "" {
 			return name, s.form.name
@@ -15,6 +19,11 @@ func (v *vocabulary) reporter(s *source) (name, evidence string) {
 	}
 	if name, said := v.behalf(s.own, s.ownWords); name != "" {
 		return name, said
+	}
+	if kind == sop.Incident || v.speaksOf(s.subjectWords, "behalf") {
+		if name, said := v.spokenFor(s); name != "" {
+			return name, said
+		}
 	}
 	display := tidyName(s.from.Name)
 	if s.forward != nil {
@@ -152,7 +161,7 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 			continue
 		}
 		j := i + n
-		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 || i > 0 && words[i].breaks == 0 && v.isWish(words[i-1:i]) {
+		if j < len(words) && words[j].breaks&(breakStop|breakLine) != 0 && !isInitial(text, words[j-1]) || i > 0 && words[i].breaks == 0 && v.isWish(words[i-1:i]) {
 			continue // "akun atas nama Rudi"
 		}
 		for j < len(words) && j < i+n+3 && v.links["before name"][lower(text[words[j].start:words[j].end])] {
@@ -163,6 +172,11 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 		}
 	}
 	return "", ""
+}
+
+// isInitial says whether a word is one letter with its full stop: "a.n."
+func isInitial(text string, w token) bool {
+	return w.end-w.start == 1 && w.end < len(text) && text[w.end] == '.'
 }
 
 func (v *vocabulary) isWish(words []token) bool {

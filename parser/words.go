@@ -26,13 +26,14 @@ var sections = map[string]map[string]bool{
 		"subject": false, "header": false, "forward subject": false, "reply subject": false, "notice": false},
 	"closing": {"greeting": false, "closing": false, "thanks": false, "address": false, "sent from": false, "sent whole": false, "device": false, "disclaimer": false,
 		"banner": false, "postscript": false, "particle": false, "contact": false, "street": false},
-	"report": {"label name": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
+	"report": {"label name": false, "label user": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "addressing": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
 		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
 		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
 		"others": false, "colleagues": false, "fine": false, "able": false, "opens": false, "runs": false, "with": false, "same": false, "formerly": false, "aim": false, "too": false, "whether": false, "why": false,
 		"mine alone": false, "not only me": false, "everybody": false, "whole unit": false, "here": false, "site": false, "people": false, "ceased": false, "does not": false, "lacks": false,
+		"helps": false, "owner": false, "his": false, "complains": false, "tells": false, "outsider": false, "beside": false,
 		"goods": false, "gives": false, "helping": false, "stopped": false, "dead computer": false, "way round": false, "can wait": false, "hindered": false},
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
 		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
@@ -254,7 +255,7 @@ func (l lists) compile(o Options) (*vocabulary, error) {
 func (v *vocabulary) addForms(l lists) {
 	v.labels, v.none, v.addressing, v.unit, v.role = map[string]fieldKind{}, map[string]bool{}, map[string]bool{}, map[string]uint8{}, map[string]bool{}
 	for section, kind := range map[string]fieldKind{"label other": fieldOther, "label fault": fieldFault, "label request": fieldRequest,
-		"label screenshot": fieldScreenshot, "label newcomer": fieldNewcomer, "label asset": fieldAsset, "label department": fieldDepartment, "label name": fieldName} {
+		"label screenshot": fieldScreenshot, "label newcomer": fieldNewcomer, "label asset": fieldAsset, "label department": fieldDepartment, "label name": fieldName, "label user": fieldUser} {
 		for _, w := range l.phrases("report/" + section) {
 			w = strings.Trim(w, "*_:.#()[] ")
 			if have, taken := v.labels[w]; !taken || kind < have {
