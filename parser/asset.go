@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 const maxAssets = 20
 
@@ -54,11 +57,25 @@ func isCode(w string, least int) bool {
 	return len(w) >= least && digits > 0 && len(w) <= 40 && (digits >= 3 || capitals > 0 || strings.ContainsAny(w, "-/._"))
 }
 
-// inText takes the codes of a text: those behind "kode aset" and the like, and words that look like one by themselves
+// isTagged says whether what stands behind "tag" alone is a code: capitals, a joint and a digit, and no version or price.
+func isTagged(code string) bool {
+	return isCode(code, 5) && strings.Contains(code, "-") && strings.ContainsFunc(code[:strings.IndexByte(code, '-')], unicode.IsUpper)
+}
+
+// assetsIn takes the codes of a text: those behind "kode aset" and the like, and words that look like one by themselves
 // and stand neither behind a maker's name nor behind "error", "invoice" and the like.
 func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 	for i := 0; i < len(words); i++ {
 		n, marks := v.report.longest(words[i:])
+		if n > 1 && hasMark(marks, "serial before") { // "service tag"
+			i += n - 1
+			continue
+		}
+		if n == 1 && hasMark(marks, "tag before") && i+1 < len(words) && words[i+1].breaks == 0 {
+			if code, next := wholeCode(text, words, i+1); isTagged(code) && v.standsAlone(text, words, i+1, code) {
+				a.add(code, text[words[i].start:words[next-1].end])
+			}
+		}
 		if n == 0 || !hasMark(marks, "asset before") {
 			continue
 		}

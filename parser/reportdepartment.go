@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // department finds the department: in a form, in the words, in the signature, beside the name, in the subject.
 func (v *vocabulary) department(s *source, name string) (department, evidence string) {
@@ -20,7 +23,9 @@ func (v *vocabulary) department(s *source, name string) (department, evidence st
 			return d, d
 		}
 	}
-	all := v.mentions(s.text, s.words)
+	all := slices.DeleteFunc(v.mentions(s.text, s.words), func(m mention) bool { // "tim saya Rahmawati Zulkarnain"
+		return name != "" && strings.EqualFold(m.name, name)
+	})
 	for _, m := range all {
 		if m.from && !m.to && m.certain && !m.whole {
 			return m.name, m.text
@@ -205,6 +210,11 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 		return ""
 	}
 	d := v.tidyDepartment(rest[:end])
+	if v.role[strings.ToLower(d)] {
+		if called := v.calledUnit(rest[end:]); called != "" { // "resepsionis, bagian Front Office"
+			return called
+		}
+	}
 	fields := strings.Fields(d)
 	if bare := v.withoutRoles(fields); !v.isDepartment(d) && len(bare) > 0 && (v.isDepartment(strings.Join(bare, " ")) || signs && len(bare) < len(fields) && v.role[strings.ToLower(fields[0])] && v.belowName(d) != "") { // "Admin Sales", "Kasi Pelayanan"
 		return strings.Join(bare, " ")
@@ -216,6 +226,18 @@ func (v *vocabulary) unitBeside(rest string, signs bool) string {
 		return v.belowName(rest[:end])
 	}
 	return ""
+}
+
+// calledUnit reads what stands behind a comma and "bagian".
+func (v *vocabulary) calledUnit(rest string) string {
+	rest = strings.TrimLeft(head(rest, 80), " ,(-/|")
+	words := v.tokens(rest)
+	n, marks := v.report.longest(words)
+	if !hasMark(marks, "unit before") {
+		return ""
+	}
+	m, _ := v.unitAt(rest, words, 0, n)
+	return m.name
 }
 
 // holdsKnown says whether a list has a word of a text, as no name of a department that nobody knows has.

@@ -29,7 +29,7 @@ var sections = map[string]map[string]bool{
 	"report": {"label name": false, "label user": false, "label department": false, "label asset": false, "label screenshot": false, "label request": false,
 		"label fault": false, "label other": false, "label newcomer": false, "none": false, "addressing": false, "no screenshot": false, "honorific": false, "i am": false,
 		"behalf": false, "unit before": false, "unit after": false, "from unit": false, "role": false, "not a name": false, "company name": false, "town": false,
-		"asset before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
+		"asset before": false, "tag before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
 		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
 		"others": false, "colleagues": false, "fine": false, "able": false, "opens": false, "runs": false, "with": false, "same": false, "formerly": false, "aim": false, "too": false, "whether": false, "why": false,
 		"mine alone": false, "not only me": false, "everybody": false, "whole unit": false, "here": false, "site": false, "people": false, "ceased": false, "does not": false, "lacks": false,
