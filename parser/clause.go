@@ -23,7 +23,7 @@ type item struct {
 
 // The order in which the meanings of one phrase are tried.
 var verdictOrder = []string{"neutral", "foreign", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not", "unable", "no more",
-	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "fails", "stops", "after", "name", "filler"}
+	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "claimed", "fails", "stops", "wanted", "message", "after", "name", "filler"}
 
 // What a "not" is besides: of what cannot be done, or of what is no more.
 const (
@@ -48,6 +48,9 @@ func (v *vocabulary) items(text string, words []token) []item {
 			if k == 0 || verdictRank[m.section] < verdictRank[it.section] {
 				it.section, it.value = m.section, m.value
 			}
+		}
+		if it.section == "broken" && hasMark(marks, "appears") {
+			it.value = either
 		}
 		if it.section == "" && isFigure(text, words[i]) {
 			it.section = figure

@@ -15,6 +15,10 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 		if f.good { // "I can confirm that the alerts have stopped"
 			return i
 		}
+		if hasSection(c, "message") {
+			f.sayGood(it, hedged)
+			return i
+		}
 		if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
 			j = next // "tidak muncul lagi errornya"
 		}
@@ -26,6 +30,10 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 		f.stopped = true
 		f.sayNegative(it, i+1 == len(c.items) || !succeeds(c.items[i+1:i+2])) // "has stopped responding"
 	case "broken":
+		if it.value == either && followsDone(c.items, i, true) { // "sudah bunyi"
+			f.sayGood(it, hedged)
+			return i
+		}
 		if j := repaired(c.items, i); j > 0 {
 			f.briefly = false
 			f.sayGood(c.items[j], hedged)

@@ -8,7 +8,7 @@ func lookAhead(items []item, i int) (int, string) {
 		case "appears": // "belum muncul": good, "belum muncul error": no fault
 			shown = j
 			continue
-		case "solved", "fair", "comes", "does":
+		case "solved", "fair", "comes", "does", "wanted":
 			return j, "good"
 		case "broken", "relapse":
 			return j, s
@@ -36,7 +36,7 @@ func lookAhead(items []item, i int) (int, string) {
 // isManner says whether a good word only says how a fault comes: "ga cepat panas", "tidak mudah putus".
 func isManner(items []item, j int) bool {
 	switch items[j].section {
-	case "good", "fair", "praise":
+	case "good", "fair", "praise", "wanted":
 		return j+1 < len(items) && items[j+1].section == "broken" && items[j].after == 0
 	}
 	return false
@@ -46,7 +46,7 @@ func isManner(items []item, j int) bool {
 func (f *finding) negation(items []item, i int, hedged bool, written string) int {
 	it := items[i]
 	j, about := lookAhead(items, i)
-	bareNo := lower(written) == "no"
+	bareNo := lower(written) == "no" && it.count == 1
 	switch about {
 	case "good", "yes", "praise", "progress":
 		if next := j + 1; items[j].section == "fair" && next < len(items) && items[next].section == "try" { // "belum bisa saya coba"
@@ -91,8 +91,9 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		f.later = true
 		return j
 	}
-	if about == "" && f.deniesFault(items, i) {
+	if about == "" && (f.deniesFault(items, i) || bareNo && i == 0 && i+1 < len(items) && items[i+1].section == "") { // "no fuss"
 		f.denied = true
+		f.bareNo = bareNo
 		f.hedged = f.hedged || f.done && !f.past // "sudah ga lari-lari"
 		return i
 	}

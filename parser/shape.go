@@ -15,6 +15,7 @@ const (
 	all      = "all"      // "semua"
 	already  = "already"  // it begins with "sudah"
 	share    = "share"    // "30%"
+	either   = "either"   // a fault, but what is wanted of some things: "bunyi"
 	notFound = "not"      // it begins with "tidak"
 )
 

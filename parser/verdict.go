@@ -60,6 +60,8 @@ type finding struct {
 	tense          bool // only a verb says that it was before: "there were no errors"
 	atOnce         bool // "langsung"
 	denied         bool // an unknown fault is denied: "ga burem lagi"
+	claimed        bool // somebody else says that it works
+	bareNo         bool // by a "no": "no fuss"
 	stopped        bool // the negative is that something stopped
 	service        bool // speaks of waiting and answers, not of the thing
 	long           bool // of days and weeks
@@ -81,6 +83,8 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 				f.tense = it.section == "tense" && (f.tense || !f.past)
 				f.past, f.recent = true, it.section == "recent" && (f.recent || !f.past)
 			}
+		case "claimed":
+			f.claimed = true
 		case "at once":
 			f.atOnce = true
 		case "service":
@@ -157,15 +161,16 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		if about == "good" && c.items[j].section != "good" { // "without being sent back"
 			about = ""
 		}
+		f.needless = true // "tanpa harus diulang"
 		if about == "" || about == "stop" {
-			if f.good && f.came { // "the mails came in without attachments"
+			if next := i + 1; f.good && (f.came || next < len(c.items) && (c.items[next].section == "thing" || c.items[next].section == "wanted")) { // "the mails came in without attachments"
 				f.good, f.hedged = false, true
 			}
 			return i // "without VPN": no fault by itself
 		}
 		return f.negation(c.items, i, hedged, "")
 	case "must": // "harus di-restart dulu"; a question only asks for the way
-		if !c.question {
+		if !c.question && !f.needless {
 			f.worse = true
 			f.sayNegative(it, false)
 		}
@@ -289,14 +294,14 @@ func (f *finding) mention(it item) {
 		f.beside = true
 	case figure:
 		f.strange, f.figures = f.strange+1, f.figures+1
-	case "", "progress", "does":
+	case "", "progress", "does", "fails", "wanted", "message":
 		f.strange++
 	}
 }
 
 func (f *finding) sayGood(it item, hedged bool) {
 	switch {
-	case f.iff, f.thought:
+	case f.iff, f.thought, f.claimed:
 	case f.day:
 		f.later = true
 	case f.briefly: // "sempat bisa": no more
