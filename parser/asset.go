@@ -57,9 +57,10 @@ func isCode(w string, least int) bool {
 	return len(w) >= least && digits > 0 && len(w) <= 40 && (digits >= 3 || capitals > 0 || strings.ContainsAny(w, "-/._"))
 }
 
-// isTagged says whether what stands behind "tag" alone is a code: capitals, a joint and a digit, and no version or price.
-func isTagged(code string) bool {
-	return isCode(code, 5) && strings.Contains(code, "-") && strings.ContainsFunc(code[:strings.IndexByte(code, '-')], unicode.IsUpper)
+// isTagged says whether what stands behind "tag" alone is a code: capitals that are no other number's, a joint and a digit.
+func (v *vocabulary) isTagged(code string) bool {
+	group, _, joined := strings.Cut(code, "-")
+	return joined && isCode(code, 5) && strings.ContainsFunc(group, unicode.IsUpper) && !v.asset.not[group]
 }
 
 // assetsIn takes the codes of a text: those behind "kode aset" and the like, and words that look like one by themselves
@@ -72,7 +73,7 @@ func (v *vocabulary) assetsIn(a *assets, text string, words []token) {
 			continue
 		}
 		if n == 1 && hasMark(marks, "tag before") && i+1 < len(words) && words[i+1].breaks == 0 {
-			if code, next := wholeCode(text, words, i+1); isTagged(code) && v.standsAlone(text, words, i+1, code) {
+			if code, next := wholeCode(text, words, i+1); v.isTagged(code) {
 				a.add(code, text[words[i].start:words[next-1].end])
 			}
 		}
