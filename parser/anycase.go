@@ -22,16 +22,20 @@ func lowered(room []byte, word string) ([]byte, bool) {
 		return nil, false
 	}
 	for i := range len(word) {
-		c := word[i]
-		if c >= utf8.RuneSelf {
+		if word[i] >= utf8.RuneSelf {
 			return nil, false
 		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		room = append(room, c)
+		room = append(room, small(word[i]))
 	}
 	return room, true
+}
+
+// small gives a letter of ASCII in lower case, any other byte as it is.
+func small(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // spaced gives a text with one blank between its words and none around it.

@@ -25,7 +25,7 @@ func (p *Parser) classify(m *Mail, root *part, g *guard) {
 	}
 }
 
-// kindOf is the kind of a mail, and what shows it.
+// kindOf is the kind of a mail, and what shows it. Its subject is looked at in plain words.
 func (p *Parser) kindOf(m *Mail, root *part, tree *survey, g *guard) (kind sop.Auto, by string) {
 	if by := p.loopBy(m); by != "" {
 		return sop.Loop, by
@@ -36,19 +36,20 @@ func (p *Parser) kindOf(m *Mail, root *part, tree *survey, g *guard) (kind sop.A
 	if isTrue(root.header.get("X-Spam-Flag")) {
 		return sop.Spam, fieldBy(root.header, "X-Spam-Flag")
 	}
-	if by := p.receiptBy(m, root, tree); by != "" {
+	subject := plainWords(m.Subject)
+	if by := p.receiptBy(m, subject, root, tree); by != "" {
 		return sop.ReadReceipt, by
 	}
 	if by := p.reactionBy(m, tree); by != "" {
 		return sop.Reaction, by
 	}
-	if by := p.recallBy(m); by != "" {
+	if by := p.recallBy(m, subject); by != "" {
 		return sop.Recall, by
 	}
 	if by := calendarBy(root.header, tree); by != "" {
 		return sop.Calendar, by
 	}
-	return p.kindByHeader(m, root.header)
+	return p.kindByHeader(m, subject, root.header)
 }
 
 // survey is what the parts of a mail say of its kind. Attached mails are not looked into: they are somebody else's.
@@ -119,14 +120,14 @@ func (p *Parser) isOurs(address string) bool {
 }
 
 // receiptBy shows that a mail tells that ours was read or deleted (RFC 8098), also as Exchange says it without a report.
-func (p *Parser) receiptBy(m *Mail, root *part, tree *survey) string {
+func (p *Parser) receiptBy(m *Mail, subject string, root *part, tree *survey) string {
 	if tree.receipt != nil {
 		return tree.receipt.kind
 	}
 	if kind := "disposition-notification"; strings.EqualFold(root.params.get("report-type"), kind) {
 		return "report-type=" + kind
 	}
-	_, rest, ok := p.auto.begins("receipt subject", plainWords(m.Subject))
+	_, rest, ok := p.auto.begins("receipt subject", subject)
 	if !ok || !strings.HasPrefix(strings.TrimSpace(rest), ":") {
 		return ""
 	}
@@ -166,8 +167,7 @@ func (p *Parser) reactionBy(m *Mail, tree *survey) string {
 }
 
 // recallBy shows that a mail is Outlook's wish to take a mail back: a whole text of one sentence.
-func (p *Parser) recallBy(m *Mail) string {
-	subject := plainWords(m.Subject)
+func (p *Parser) recallBy(m *Mail, subject string) string {
 	if _, rest, ok := p.auto.begins("recall subject", subject); !ok || !strings.HasPrefix(strings.TrimSpace(rest), ":") {
 		return ""
 	}
@@ -198,8 +198,8 @@ func (p *Parser) tellsAbsence(m *Mail) bool {
 // isHeaderlessReply says whether a mail without a mark in its header is an automatic answer all the same: its subject
 // begins as one, and its words tell of an absence in the manner of such answers. People who write of their leave say so
 // within a sentence, and ask for something.
-func (p *Parser) isHeaderlessReply(m *Mail) bool {
-	subject := strings.TrimLeft(plainWords(m.Subject), "[(<*! ")
+func (p *Parser) isHeaderlessReply(m *Mail, subject string) bool {
+	subject = strings.TrimLeft(subject, "[(<*! ")
 	_, rest, automatic := p.auto.begins("automatic subject", subject)
 	if !automatic {
 		var absent bool
@@ -231,12 +231,12 @@ func (p *Parser) isSetOff(rest string) bool {
 
 // robotsWords gives the words by which a mail is the acknowledgement of another service desk that bears no mark: a number in
 // its subject, words that say that something was received, and words that say that a program wrote them.
-func (p *Parser) robotsWords(m *Mail) string {
+func (p *Parser) robotsWords(m *Mail, subject string) string {
 	if !strings.ContainsAny(m.Subject, "#[") || m.Quoted != "" {
 		return ""
 	}
 	text := plainWords(head(m.Text, readForWords))
-	if !p.auto.holds("taken", text) && !p.auto.holds("taken", plainWords(m.Subject)) {
+	if !p.auto.holds("taken", text) && !p.auto.holds("taken", subject) {
 		return ""
 	}
 	said, _ := p.auto.finds("machine words", text)

@@ -31,7 +31,7 @@ func suppresses(h header) bool {
 }
 
 // kindByHeader reads the fields of RFC 3834 and what lists, mailings and other programs write beside them.
-func (p *Parser) kindByHeader(m *Mail, h header) (kind sop.Auto, by string) {
+func (p *Parser) kindByHeader(m *Mail, subject string, h header) (kind sop.Auto, by string) {
 	const auto, order = "Auto-Submitted", "Precedence"
 	submitted, precedence := fieldWord(h.get(auto)), fieldWord(h.get(order))
 	automatic := submitted != "" && submitted != "no"
@@ -48,7 +48,7 @@ func (p *Parser) kindByHeader(m *Mail, h header) (kind sop.Auto, by string) {
 		return sop.AutoReply, fieldBy(h, answer)
 	case precedence == "auto_reply", precedence == "auto-reply":
 		return sop.AutoReply, fieldBy(h, order)
-	case p.isHeaderlessReply(m):
+	case p.isHeaderlessReply(m, subject):
 		return sop.AutoReply, "Subject: " + m.Subject
 	case bulk != "":
 		return sop.Bulk, fieldBy(h, bulk)
@@ -63,7 +63,7 @@ func (p *Parser) kindByHeader(m *Mail, h header) (kind sop.Auto, by string) {
 	case precedence == "bulk", precedence == "junk":
 		return sop.Bulk, fieldBy(h, order)
 	}
-	if said := p.robotsWords(m); said != "" {
+	if said := p.robotsWords(m, subject); said != "" {
 		return machine, said
 	}
 	return sop.NotAuto, ""

@@ -276,9 +276,9 @@ func decodeISO2022KR(data []byte) string {
 	return text
 }
 
-func isASCII(data []byte) bool {
-	for _, c := range data {
-		if c >= 0x80 {
+func isASCII[T string | []byte](data T) bool {
+	for i := range len(data) {
+		if data[i] >= 0x80 {
 			return false
 		}
 	}

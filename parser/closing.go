@@ -153,58 +153,37 @@ func newPhraseIndex(phrases []string) *phraseIndex {
 
 func lengthBit(word string) uint64 { return 1 << min(len(word), 63) }
 
-// mayCount says whether count may find so many phrases in a line, in any case: by the first words of phrases alone.
-func (x *phraseIndex) mayCount(s string, n int) bool { return x.starts(s, n) >= n }
-
-// starts counts the words of a line, in any case, that phrases may begin with, at most to a limit.
-func (x *phraseIndex) starts(s string, limit int) (n int) {
-	for i := 0; i < len(s) && n < limit; {
-		c := s[i]
-		if c < utf8.RuneSelf && !inWord[c] {
-			i++
-			continue
-		}
-		end := wordEnd(s, i)
-		if end == i {
-			_, size := utf8.DecodeRuneInString(s[i:])
-			i += size
-			continue
-		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		var room [64]byte
-		word, ascii := lowered(room[:0], s[i:end])
-		if !ascii || x.begins[c]&lengthBit(s[i:end]) != 0 && x.by[string(word)] != nil {
-			n++
-		}
-		i = end
+// count counts the phrases that stand in a line, in any case, as whole words, each once, at most to a limit. Behind a phrase
+// that ends in a sign anything may stand.
+func (x *phraseIndex) count(line string, limit int) int {
+	if !isASCII(line) {
+		line = strings.ToLower(line)
 	}
-	return n
-}
-
-// count counts the phrases that stand in a line as whole words, each once, at most to a limit. Behind a phrase that ends in a
-// sign anything may stand.
-func (x *phraseIndex) count(low string, limit int) int {
 	var seen [8]string
+	var room [longestWord]byte
 	n := 0
-	for i := 0; i < len(low) && n < min(limit, len(seen)); {
-		end := wordEnd(low, i)
+	for i := 0; i < len(line) && n < min(limit, len(seen)); {
+		end := wordEnd(line, i)
 		if end == i {
-			_, size := utf8.DecodeRuneInString(low[i:])
+			_, size := utf8.DecodeRuneInString(line[i:])
 			i += size
 			continue
 		}
-		if x.begins[low[i]]&lengthBit(low[i:end]) == 0 {
+		word := line[i:end]
+		if x.begins[small(line[i])]&lengthBit(word) == 0 {
 			i = end
 			continue
 		}
-		for _, p := range x.by[low[i:end]] {
-			if !strings.HasPrefix(low[i:], p) || slices.Contains(seen[:n], p) {
+		phrases := x.by[word]
+		if b, ok := lowered(room[:0], word); ok {
+			phrases = x.by[string(b)]
+		}
+		for _, p := range phrases {
+			if !beginsWith(line[i:], p) || slices.Contains(seen[:n], p) {
 				continue
 			}
 			last, _ := utf8.DecodeLastRuneInString(p)
-			if next, _ := utf8.DecodeRuneInString(low[i+len(p):]); i+len(p) == len(low) || !isWordRune(next) || !isWordRune(last) {
+			if next, _ := utf8.DecodeRuneInString(line[i+len(p):]); i+len(p) == len(line) || !isWordRune(next) || !isWordRune(last) {
 				seen[n] = p
 				n++
 				break
@@ -213,4 +192,17 @@ func (x *phraseIndex) count(low string, limit int) int {
 		i = end
 	}
 	return n
+}
+
+// beginsWith says whether a line begins with a phrase in lower case, letters of ASCII in any case.
+func beginsWith(line, phrase string) bool {
+	if len(line) < len(phrase) {
+		return false
+	}
+	for i := range len(phrase) {
+		if small(line[i]) != phrase[i] {
+			return false
+		}
+	}
+	return true
 }

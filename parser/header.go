@@ -66,6 +66,9 @@ func lineAt(raw []byte, pos int) (line []byte, next int) {
 	return line, pos + i + 1
 }
 
+// usualFields is how many fields the header of a mail has room for at once.
+const usualFields = 16
+
 // readHeader reads the header block at l and leaves l at the first byte of the body. It forgives what mail programs
 // forgive: a first line that begins with a blank is a field, a line that is no field ends the header. With mail (the
 // header of a whole mail) an mbox "From " line and blank lines before the first field are skipped, and a line that is
@@ -75,6 +78,7 @@ func lineAt(raw []byte, pos int) (line []byte, next int) {
 func readHeader(l *lines, g *guard, mail bool, ends func(line []byte) bool) (h header, mended bool) {
 	if mail {
 		skipEnvelope(l)
+		h = make(header, 0, usualFields)
 	}
 	for start := l.pos; l.more(); {
 		line, next := l.line()
@@ -102,12 +106,11 @@ func readHeader(l *lines, g *guard, mail bool, ends func(line []byte) bool) (h h
 		}
 		if colon < 0 { // a stray line among the fields
 			if len(h) > 0 && !bytes.HasPrefix(line, []byte("From ")) && !bytes.HasPrefix(line, []byte(">From ")) {
-				h[len(h)-1].Value += " " + unfold(l.raw[l.pos:end])
+				h[len(h)-1].Value += " " + unfold(string(l.raw[l.pos:end]))
 			}
 		} else {
-			value := l.raw[l.pos:end]
-			value = value[bytes.IndexByte(value, ':')+1:]
-			h = append(h, Field{Name: string(bytes.TrimRight(line[:colon], " \t")), Value: unfold(value)})
+			name, value, _ := strings.Cut(string(l.raw[l.pos:end]), ":")
+			h = append(h, Field{Name: strings.Trim(name, " \t"), Value: unfold(value)})
 		}
 		l.pos = end
 	}
@@ -194,17 +197,19 @@ func isUsualField(text []byte) bool {
 }
 
 // unfold removes the line ends of a folded value (RFC 5322 §2.2.3) and the blanks around it.
-func unfold(value []byte) string {
-	value = bytes.Trim(value, " \t\r\n")
-	if bytes.IndexByte(value, '\n') < 0 {
-		return string(value)
+func unfold(value string) string {
+	value = strings.Trim(value, " \t\r\n")
+	if strings.IndexByte(value, '\n') < 0 {
+		return value
 	}
 	var b strings.Builder
 	b.Grow(len(value))
-	for pos := 0; pos < len(value); {
-		line, next := lineAt(value, pos)
-		b.Write(line)
-		pos = next
+	for more := true; more; {
+		var line string
+		if line, value, more = strings.Cut(value, "\n"); more {
+			line = strings.TrimSuffix(line, "\r")
+		}
+		b.WriteString(line)
 	}
 	return b.String()
 }

@@ -73,7 +73,7 @@ func (v *vocabulary) missing(r *sop.Report, s *source) {
 			return
 		}
 	}
-	for _, line := range strings.Split(s.text, "\n") {
+	for line := range strings.SplitSeq(s.text, "\n") {
 		if len(line) < 30 && v.saysNone(trimBullet(trimBlank(line))) {
 			r.Evidence["screenshot"] = trimBlank(line)
 			return

@@ -10,22 +10,19 @@ func (v *vocabulary) isDisclaimer(s string) bool {
 	if len(s) < 30 || len(s) > 5000 {
 		return false
 	}
-	return v.closing.disclaimer.mayCount(s, 2) && v.closing.disclaimer.count(strings.ToLower(s), 2) >= 2
+	return v.closing.disclaimer.count(s, 2) >= 2
 }
 
 // cutDisclaimer cuts paragraphs of small print at the end.
 func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 	for {
 		lines = trimTail(lines)
-		start, size, begun := len(lines), 0, 0
+		start, size := len(lines), 0
 		for start > 0 && lines[start-1].s != "" && size <= disclaimerBytes {
 			start--
 			size += len(lines[start].s) + 1
-			if begun < 2 {
-				begun += v.closing.disclaimer.starts(lines[start].s, 2)
-			}
 		}
-		if start == len(lines) || size > disclaimerBytes || begun < 2 {
+		if start == len(lines) || size > disclaimerBytes {
 			return lines
 		}
 		var paragraph strings.Builder
@@ -46,7 +43,7 @@ func (v *vocabulary) cutDisclaimer(lines []textLine) []textLine {
 }
 
 func (v *vocabulary) smallPrintBegins(s string) bool {
-	return len(s) > 40 && v.closing.disclaimer.count(strings.ToLower(s), 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
+	return len(s) > 40 && v.closing.disclaimer.count(s, 1) > 0 || strings.HasPrefix(strings.ToLower(s), "disclaimer")
 }
 
 // markBanner cuts a warning that a mail system put on top.
@@ -57,7 +54,7 @@ func (v *vocabulary) markBanner(lines []textLine) {
 		end++
 	}
 	for j := i; j < end; j++ {
-		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && v.closing.banner.count(strings.ToLower(s), 1) > 0 {
+		if s := lines[j].s; len(s) < 400 && (strings.HasPrefix(s, "[") || isUpperStart(s)) && v.closing.banner.count(s, 1) > 0 {
 			for ; i <= j; i++ {
 				lines[i].kind = lineSignature
 			}

@@ -143,8 +143,11 @@ func diff[T any](from, to *T) map[string]json.RawMessage {
 		return nil
 	}
 	changes := make(map[string]json.RawMessage, len(differ))
+	all := make([]byte, 0, 24*len(differ)) // of all values, one behind the other
 	for _, i := range differ {
-		changes[names[i]] = valueOf(b.Field(i))
+		begin := len(all)
+		all = appendValue(all, b.Field(i))
+		changes[names[i]] = all[begin:len(all):len(all)]
 	}
 	return changes
 }
@@ -177,23 +180,23 @@ func same(a, b reflect.Value) bool {
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-// valueOf writes a field as encoding/json does; what nearly all fields are, without its help.
-func valueOf(v reflect.Value) json.RawMessage {
-	switch v.Kind() {
-	case reflect.String:
-		if s := v.String(); isPlain(s) {
-			return append(append(append(make(json.RawMessage, 0, len(s)+2), '"'), s...), '"')
-		}
-	case reflect.Int, reflect.Int64:
-		return strconv.AppendInt(nil, v.Int(), 10)
-	case reflect.Bool:
-		return strconv.AppendBool(nil, v.Bool())
+// appendValue writes a field as encoding/json does; what nearly all fields are, without its help.
+func appendValue(b []byte, v reflect.Value) []byte {
+	switch {
+	case v.Kind() == reflect.String && isPlain(v.String()):
+		return append(append(append(b, '"'), v.String()...), '"')
+	case v.CanInt():
+		return strconv.AppendInt(b, v.Int(), 10)
+	case v.CanUint():
+		return strconv.AppendUint(b, v.Uint(), 10)
+	case v.Kind() == reflect.Bool:
+		return strconv.AppendBool(b, v.Bool())
 	}
 	raw, err := json.Marshal(v.Addr().Interface())
 	if err != nil { // no field of a ticket can fail to be written
 		raw = []byte("null")
 	}
-	return raw
+	return append(b, raw...)
 }
 
 // isPlain says whether a text stands in JSON as it is.

@@ -58,7 +58,7 @@ func TestAFieldIsWrittenAsJSONWritesIt(t *testing.T) {
 		for _, half := range []reflect.Value{reflect.ValueOf(&ticket.Facts).Elem(), reflect.ValueOf(&ticket.Words).Elem()} {
 			for i := range half.NumField() {
 				want, err := json.Marshal(half.Field(i).Interface())
-				if have := valueOf(half.Field(i)); err != nil || string(have) != string(want) {
+				if have := appendValue(nil, half.Field(i)); err != nil || string(have) != string(want) {
 					t.Errorf("%s: %s, want %s (%v)", half.Type().Field(i).Name, have, want, err)
 				}
 			}
