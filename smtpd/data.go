@@ -11,6 +11,7 @@ import (
 
 // Data reads one mail, by DATA or by BDAT (RFC 3030), and hands it to the Taker. Its error is the reply: 250 as well.
 func (s *session) Data(r io.Reader) error {
+	makeRoom()
 	s.srv.enter()
 	defer s.srv.exit()
 	_, chunked := r.(*io.PipeReader) // go-smtp's way to hand over chunks
