@@ -157,6 +157,9 @@ func (c *Case) refuse(wrong Mistake) {
 	c.others = nil
 	c.t = newDraft(ticket, c.now, c.t.cause, c.t.actor)
 	n := Notice{Mistake: &wrong, Buttons: c.mend(wrong), Into: ticket.MergedInto}
+	if n.Into != 0 && c.m.Led != 0 {
+		n.Into = c.m.Led
+	}
 	c.tell(c.t, sop.KindError, n)
 }
 

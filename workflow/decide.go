@@ -52,7 +52,8 @@ type Mail struct {
 	ByTag      bool     // the tag in the subject alone bound it
 	Many       bool     // it bears the tokens of several tickets
 	Link       sop.Number
-	Suspicious bool // a ticket made of it is marked
+	Led        sop.Number // where merges lead from the ticket that it is about
+	Suspicious bool       // a ticket made of it is marked
 
 	From      sop.Person
 	MailFrom  string // of the envelope, "" for the null sender
@@ -75,7 +76,6 @@ type Mail struct {
 	Suppress bool      // the writer wants no automatic answer
 	NoReply  bool      // from a mailer-daemon, a no-reply
 	Until    time.Time // of an absence
-	Returned *Failed   // of a bounce: the notice of ours that came back
 
 	Files    int      // attachments
 	Pictures []string // sha256 of screenshots

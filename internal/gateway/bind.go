@@ -202,7 +202,7 @@ func (g *Gateway) input(b Bound, to thread.Binding) *workflow.Mail {
 	box := g.mailbox(b)
 	m := &workflow.Mail{
 		Role: sop.Role(to.Role), Voice: sop.Voice(to.Voice), Proof: string(b.Proof), Sort: to.Sort, Many: len(b.To) > 1,
-		ByTag: to.Carrier == thread.BySubject, Link: to.Link, Suspicious: to.Suspicious || b.StoodIn,
+		ByTag: to.Carrier == thread.BySubject, Link: to.Link, Led: to.Ticket, Suspicious: to.Suspicious || b.StoodIn,
 		From:     sop.Person{Address: b.Sender, Name: orWord(said.From.Name, known.Name), Lang: known.Lang},
 		MailFrom: mailauth.LowerASCII(b.From), MessageID: said.MessageID, Subject: said.Subject, Lang: said.Lang,
 		Mailbox: box.Address, Team: box.Team,

@@ -111,6 +111,22 @@ func TestACarrierFollowsAMerge(t *testing.T) {
 	}
 }
 
+// An agent whose command comes to a merged ticket is told where all the merges led.
+func TestACommandOnATicketThatWasMergedTwice(t *testing.T) {
+	h := open(t)
+	last := h.report(letter{from: budi, name: "Budi"})
+	middle, _ := h.reported("<tengah@a>")
+	onMiddle := h.last(sop.KindNew, andi)
+	h.reported("<pertama@a>")
+	onFirst := h.last(sop.KindNew, andi)
+	h.mustTake(onFirst.answer(andi, "#gabung "+middle.Number.ID("IT")))
+	h.mustTake(onMiddle.answer(andi, "#gabung "+last.Number.ID("IT")))
+	h.mustTake(onFirst.answer(andi, "#ambil"))
+	if got := h.only(sop.KindError, andi).text; !strings.Contains(got, last.Number.ID("IT")) || strings.Contains(got, middle.Number.ID("IT")) {
+		t.Fatalf("he was told\n%s", got)
+	}
+}
+
 // Who may say what by which carrier: the rows of the table that change something, through the whole gateway.
 func TestWhoIsHeard(t *testing.T) {
 	const joins, apart, linked = "joins", "apart", "linked"
