@@ -204,7 +204,7 @@ func (p *Parser) isHeaderlessReply(m *Mail, subject string) bool {
 	if !automatic {
 		var absent bool
 		if _, rest, absent = p.auto.begins("absence subject", subject); !absent {
-			return false
+			return p.isNamedAbsence(m, subject)
 		}
 	}
 	if !p.isSetOff(rest) {
@@ -216,6 +216,24 @@ func (p *Parser) isHeaderlessReply(m *Mail, subject string) bool {
 		return absence || manner || p.auto.holds("machine words", text) || p.answers(m)
 	}
 	return absence && (manner || p.answers(m)) && !strings.Contains(text, "?") && !p.auto.holds("asking", text)
+}
+
+// isNamedAbsence knows the answers of a mail system that names its absent user in the third person: "AUTO: Rina Wijaya is out
+// of the office (returning 19/01/2026)". The name is the sender's, and his text begins with his absence and tells of it in the
+// manner of such answers.
+func (p *Parser) isNamedAbsence(m *Mail, subject string) bool {
+	if _, rest, ok := p.auto.begins("absence mark", subject); ok {
+		subject = strings.TrimLeft(rest, ": ")
+	}
+	phrase, at := p.auto.finds("is absent", subject)
+	if at <= 0 || !strings.EqualFold(strings.TrimSpace(subject[:at]), plainWords(tidyName(m.From.Name))) {
+		return false
+	}
+	if rest := strings.Trim(subject[at+len(phrase):], " ."); rest != "" && rest[0] != '(' && !p.isSetOff(rest) {
+		return false
+	}
+	text := plainWords(head(m.NewText, readForWords))
+	return p.auto.holds("absence", head(text, 150)) && (p.auto.holds("absence manner", text) || p.auto.holds("machine words", text)) && !strings.Contains(text, "?") && !p.auto.holds("asking", text)
 }
 
 // isSetOff says whether what follows the first words of a subject is set off from them: nothing, a sign, the subject that

@@ -123,6 +123,47 @@ func TestKindsByHeaderAndWords(t *testing.T) {
 	}
 }
 
+// An answer that names its absent writer in the third person is known by its subject and its text together, where nothing in
+// its header marks it.
+func TestAbsencesThatNameTheirWriter(t *testing.T) {
+	p := testParser(t)
+	for _, c := range []struct {
+		subject, text string
+		want          sop.Auto
+	}{
+		{"AUTO: Rina Wijaya is out of the office (returning 26/01/2026)", "I am out of the office until 26/01/2026.\n\nNote: This is an automated response to your message \"Dock\" sent on 12/01/2026.", sop.AutoReply},
+		{"AUTO: rina wijaya is out of office (returning Mon 26/01/2026)", "I am out of the office from Mon 12/01/2026 until Mon 26/01/2026.\n\nFor urgent matters please contact Budi.", sop.AutoReply},
+		{"Rina Wijaya is out of the office", "I will be out of the office starting 12/01/2026 and will not return until 26/01/2026.\n\nI will respond to your message when I return.", sop.AutoReply},
+		{"Rina Wijaya is out of the office.", "Hello,\n\nI will be out of the office starting 12/01/2026. I will respond to your message when I return.", sop.AutoReply},
+		{"Rina Wijaya is on leave", "I am on leave until 26 January with limited access to email.", sop.AutoReply},
+		{"Rina Wijaya is on vacation (returning 02.02.2026)", "Thank you for your message. I'm on vacation, upon my return I will answer.", sop.AutoReply},
+		{"AUTO: Rina Wijaya is away from the office", "I am currently out of the office. Your email will not be forwarded.", sop.AutoReply},
+		{"Rina Wijaya sedang cuti", "Saya sedang cuti sampai 26 Januari. Untuk hal mendesak hubungi Budi.", sop.AutoReply},
+		{"AUTO: Rina Wijaya sedang di luar kantor (kembali 26/01/2026)", "Saya sedang di luar kantor sampai 26/01/2026, pesan ini dikirim otomatis.", sop.AutoReply},
+		{"Budi Hartono is out of the office", "I will be out of the office too, starting Monday. Who takes his tickets when I return?", sop.NotAuto},
+		{"Budi Hartono is out of the office", "I am out of the office until Friday as well. Thank you for your message.", sop.NotAuto},
+		{"AUTO: Budi Hartono is out of the office", "Budi's automatic reply still goes out, he left in May. When I return I will tell him.", sop.NotAuto},
+		{"Rina Wijaya is out of the office", "Please set this as my subject while I am on leave until Friday.", sop.NotAuto},
+		{"Rina Wijaya is out of the office", "That is what people get who write to me, though I am here. Please check my automatic reply.", sop.NotAuto},
+		{"Rina Wijaya is out of the office", "I will be out of the office starting Monday. Could you forward my phone? I will respond to your message when I return.", sop.NotAuto},
+		{"Rina Wijaya is out of the office tomorrow", "I am out of the office tomorrow, my laptop is free for the upgrade. Thanks for your message.", sop.NotAuto},
+		{"Rina Wijaya is on leave", "I am on leave until Friday, my badge stays with Budi.", sop.NotAuto},
+		{"Is Rina Wijaya out of the office", "I am out of the office until Friday. Thank you for your message.", sop.NotAuto},
+		{"AUTO: door sensor", "The sensor of the door hangs when I return from lunch.", sop.NotAuto},
+		{"Auto: mobil dinas", "Mobil dinas saya di luar kantor, GPS mati. Silakan hubungi saya.", sop.NotAuto},
+		{"Rina Wijaya sedang cuti", "Saya sedang cuti sampai Jumat, mohon bantu VPN saya. Silakan hubungi ke HP.", sop.NotAuto},
+		{"Budi Hartono sedang cuti", "Saya sedang cuti juga, untuk hal mendesak hubungi Tia.", sop.NotAuto},
+	} {
+		if m := p.Parse(autoMail("", c.subject, c.text)); m.Auto != c.want {
+			t.Errorf("%q, %q: %s, want %s", c.subject, c.text, m.Auto, c.want)
+		}
+	}
+	m := p.Parse(autoMail("", "Rina Wijaya is out of the office", "I will be out of the office starting 12/01/2026 and will not return until 26/01/2026.\n\nI will respond to your message when I return."))
+	if got := m.Until.Format(time.DateOnly); got != "2026-01-26" {
+		t.Errorf("away until %s", got)
+	}
+}
+
 func TestSuppressIsAWish(t *testing.T) {
 	p := testParser(t)
 	for fields, want := range map[string]bool{

@@ -28,7 +28,7 @@ type autoWords struct {
 
 // autoSections are the sections that a file may have.
 var autoSections = []string{
-	"automatic subject", "absence subject", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "before day", "months", "weekdays",
+	"automatic subject", "absence subject", "absence mark", "is absent", "absence", "absence manner", "asking", "machine words", "taken", "until", "between", "back", "before day", "months", "weekdays",
 	"receipt subject", "receipt opening", "receipt", "recall subject", "recall", "reaction",
 	"answer field", "robot field", "list field", "bulk field", "robot sender", "unanswered sender", "daemon", "daemon name", "failure", "delay", "late", "original", "follows",
 }

@@ -120,8 +120,8 @@ func (v *vocabulary) unitAt(text string, words []token, at, i int) (mention, int
 		}
 		end++
 	}
-	if small {
-		end = v.knownEnd(text, words, i)
+	if known := v.knownEnd(text, words, i); small || known > end { // "Front Office"
+		end = known
 	}
 	if end == i {
 		return mention{}, 0
