@@ -49,8 +49,9 @@ type Store struct {
 	opts Options
 	log  *slog.Logger
 
-	queue   chan *request
-	stopped chan struct{} // closed when the writer has ended
+	queue    chan *request
+	stopped  chan struct{} // closed when the writer has ended
+	patience time.Duration
 
 	life    sync.RWMutex // guards closed
 	closed  bool
@@ -101,7 +102,7 @@ func open(path string, o Options, steps []migration) (s *Store, err error) {
 	}
 	s = &Store{
 		path: path, opts: o, log: o.Log, db: db,
-		queue: make(chan *request, maxBatch), stopped: make(chan struct{}),
+		queue: make(chan *request, maxBatch), stopped: make(chan struct{}), patience: patience,
 	}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -14,8 +14,10 @@ import (
 	"helpost/internal/store"
 )
 
-// maxBatch is how many changes one flush serves at most.
-const maxBatch = 256
+const (
+	maxBatch = 256                   // changes that one flush serves at most
+	patience = 20 * time.Millisecond // what a change waits for another that says only what became of mails sent
+)
 
 // request is a change on its way to the writer.
 type request struct {
@@ -67,25 +69,53 @@ func (s *Store) Commit(ctx context.Context, c store.Change) error {
 func (s *Store) write() {
 	defer close(s.stopped)
 	for first := range s.queue {
-		batch := s.take(nil, first)
-	more:
-		for len(batch) < maxBatch {
-			select {
-			case r, open := <-s.queue:
-				if !open {
-					break more
-				}
-				batch = s.take(batch, r)
-			default:
-				break more
-			}
-		}
+		batch := s.gather(s.drain(s.take(nil, first)))
 		if len(batch) > 0 {
 			s.writing.Lock()
 			s.commit(batch)
 			s.writing.Unlock()
 		}
 	}
+}
+
+// drain takes what waits.
+func (s *Store) drain(batch []*request) []*request {
+	for len(batch) < maxBatch {
+		select {
+		case r, open := <-s.queue:
+			if !open {
+				return batch
+			}
+			batch = s.take(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// gather waits for company where nobody in the batch is in a hurry.
+func (s *Store) gather(batch []*request) []*request {
+	hurry := func(r *request) bool { return !r.change.patient }
+	if len(batch) == 0 || slices.ContainsFunc(batch, hurry) {
+		return batch
+	}
+	over := time.NewTimer(s.patience)
+	defer over.Stop()
+	for len(batch) < maxBatch {
+		select {
+		case r, open := <-s.queue:
+			if !open {
+				return batch
+			}
+			if batch = s.take(batch, r); hurry(r) {
+				return s.drain(batch)
+			}
+		case <-over.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 func (s *Store) take(batch []*request, r *request) []*request {

@@ -168,3 +168,31 @@ func TestACommitThatWaitsCanBeGivenUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatBecameOfMailsWaitsForAnotherChange(t *testing.T) {
+	var commits []Commit
+	s := openTest(t, file(t), Options{NoSync: true, OnCommit: func(c Commit) { commits = append(commits, c) }})
+	commitTest(t, s, mail(1))
+	s.patience = time.Minute
+	answers := make(chan error, 2)
+	go func() { answers <- s.Commit(context.Background(), store.Change{Done: []uint64{1}}) }()
+	go func() { answers <- s.Commit(context.Background(), store.Change{Defer: []store.Deferral{{ID: 2, Tries: 1}}}) }()
+	for begin := time.Now(); len(s.queue) > 0 || time.Since(begin) < 10*time.Millisecond; time.Sleep(time.Millisecond) {
+		if len(answers) > 0 {
+			t.Fatal("one was committed alone")
+		}
+	}
+	commitTest(t, s, mail(2))
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	s.patience = time.Millisecond
+	commitTest(t, s, store.Change{Done: []uint64{3}}) // where no other comes
+	checkTest(t, s)
+	s.Close()
+	if len(commits) > 4 || commits[len(commits)-1].Changes != 1 {
+		t.Errorf("the commits were %+v", commits)
+	}
+}

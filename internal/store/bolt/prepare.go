@@ -10,7 +10,8 @@ import (
 // prepared is a change as rows, with all that the writer must look at. Whoever commits makes it, so that many do so at
 // once; the writer only compares and puts.
 type prepared struct {
-	size       int // of all rows
+	size       int  // of all rows
+	patient    bool // it may wait for the commit of another
 	seen       []keyed
 	mails      []keyed // further places of mails, where the dedup key does not begin with the Message-ID's
 	tickets    []ticketRow
@@ -71,7 +72,16 @@ func prepare(c *store.Change) (*prepared, error) {
 		}
 	}
 	p.size += len(p.policy) + 32*len(p.deferred)
+	p.patient = onlyEnds(c)
 	return p, nil
+}
+
+// onlyEnds says whether a change only says what became of mails that were sent.
+func onlyEnds(c *store.Change) bool {
+	ends := len(c.Done) > 0 || len(c.Defer) > 0
+	more := len(c.Seen) + len(c.Tickets) + len(c.Facts) + len(c.Entries) + len(c.Messages) + len(c.Outbox) + len(c.Quarantine) +
+		len(c.Release) + len(c.Rewritten) + len(c.Remade)
+	return ends && more == 0 && c.Policy == nil && c.Seal == nil
 }
 
 func (p *prepared) doc(v document) ([]byte, error) {
