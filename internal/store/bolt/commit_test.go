@@ -176,7 +176,9 @@ func TestWhatBecameOfMailsWaitsForAnotherChange(t *testing.T) {
 	s.patience = time.Minute
 	answers := make(chan error, 2)
 	go func() { answers <- s.Commit(context.Background(), store.Change{Done: []uint64{1}}) }()
-	go func() { answers <- s.Commit(context.Background(), store.Change{Defer: []store.Deferral{{ID: 2, Tries: 1}}}) }()
+	go func() {
+		answers <- s.Commit(context.Background(), store.Change{Defer: []store.Deferral{{ID: 2, Tries: 1}}})
+	}()
 	for begin := time.Now(); len(s.queue) > 0 || time.Since(begin) < 10*time.Millisecond; time.Sleep(time.Millisecond) {
 		if len(answers) > 0 {
 			t.Fatal("one was committed alone")
