@@ -34,6 +34,12 @@ func TestSilence(t *testing.T) {
 			w.write(n, Mail{Role: sop.RoleStranger, Voice: sop.VoiceWords, Proof: "none", From: sop.Person{Address: "asing@company.com"}, Text: "Ya", Verdict: sop.Confirm})
 		}, []time.Duration{12 * h}, 24 * h},
 		{"#pending moves the closing", func(w *world, n sop.Number) { w.until(5 * h); w.agent(n, andi, "", command(sop.Pending, "3d")) }, nil, 77 * h},
+		{"and no unclear answer brings it forward", func(w *world, n sop.Number) {
+			w.until(5 * h)
+			w.agent(n, andi, "", command(sop.Pending, "3d"))
+			w.until(6 * h)
+			unclear(w, n)
+		}, nil, 77 * h},
 		{"the fix once more changes nothing", func(w *world, n sop.Number) { w.until(5 * h); w.agent(n, andi, "", command(sop.Resolve, "")) }, []time.Duration{12 * h}, 24 * h},
 		{"an agent's words change nothing", func(w *world, n sop.Number) { w.until(5 * h); w.agent(n, andi, "Semoga lancar.") }, []time.Duration{12 * h}, 24 * h},
 		{"an objection holds it", func(w *world, n sop.Number) { w.until(5 * h); w.objects(n) }, nil, 0},

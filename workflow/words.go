@@ -85,9 +85,13 @@ func (c *Case) validate(d *Draft) {
 		c.reopen(d)
 		c.tell(d, sop.KindReopened, Notice{Words: true, Verdict: sop.Other}, c.m.From.Address)
 	default:
-		if !d.Validation.Restarted && d.Validation.Held == "" {
+		if v := &d.Validation; !v.Restarted && v.Held == "" {
+			was := *v
 			c.p.startValidation(&d.Ticket, c.now)
-			d.Validation.Restarted = true
+			if was.CloseAt != nil && was.CloseAt.After(*v.CloseAt) { // an agent has put it off further
+				v.CloseAt, v.RemindAt = was.CloseAt, was.RemindAt
+			}
+			v.Restarted = true
 			d.event(Extended, info{"why": "unclear"}, nil)
 		}
 	}
