@@ -283,26 +283,40 @@ func (v *vocabulary) rating(text string, words []token) *int {
 		if len(words) == 1 && strings.Trim(text, " \n.!*") == text[words[i].start:words[i].end] {
 			return &n
 		}
-		for j := i - 1; j >= 0 && j >= i-3; j-- {
-			if v.isRating(words[j:]) && !v.isRange(text, words[i]) {
+		for j := i - 1; j >= 0 && words[j+1].breaks&breakStop == 0; j-- {
+			said := v.isRating(words[j:])
+			if said > 0 && i-j-said < 3 && !v.isLonger(words, j) && !v.isRange(text, words[i]) {
 				return &n
 			}
+			if i-j > 5 {
+				break
+			}
 		}
-		if i+1 < len(words) && v.isRating(words[i+1:]) && words[i+1].breaks == 0 && !v.isRange(text, words[i]) {
+		if i+1 < len(words) && v.isRating(words[i+1:]) > 0 && words[i+1].breaks == 0 && !v.isRange(text, words[i]) {
 			return &n
 		}
 	}
 	return nil
 }
 
-func (v *vocabulary) isRating(words []token) bool {
-	_, marks := v.verdict.longest(words)
+// isRating says how many words from the first on say that a mark comes next.
+func (v *vocabulary) isRating(words []token) int {
+	n, marks := v.verdict.longest(words)
 	for _, m := range marks {
 		if m.section == "rating" {
-			return true
+			return n
 		}
 	}
-	return false
+	return 0
+}
+
+// isLonger says whether a word belongs to a phrase with the one before it: the "kasih" of "terima kasih" gives no mark.
+func (v *vocabulary) isLonger(words []token, i int) bool {
+	if i == 0 {
+		return false
+	}
+	n, _ := v.verdict.longest(words[i-1:])
+	return n > 1 && v.isRating(words[i-1:]) == 0
 }
 
 // figure reads 1 to 5, in a digit or a word.

@@ -23,6 +23,7 @@ import (
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/bolt"
+	"helpost/templates"
 	"helpost/workflow"
 )
 
@@ -297,7 +298,12 @@ func patched(t testing.TB, fields map[string]json.RawMessage, name string, value
 }
 
 // starts opens the store and wires the gateway, up to its first look at what is due.
+// starts starts as a daemon does: templates and words are read, the store is opened, and what is due is looked for.
 func (s *stock) starts() {
+	if _, err := templates.Load(""); err != nil {
+		s.t.Fatal(err)
+	}
+	s.g = nil
 	s.opened()
 	s.tick(0)
 }
