@@ -213,6 +213,9 @@ func (v *vocabulary) readLabels(f *form, s string, line int, lines []string) boo
 		i = equals
 	}
 	if i <= 0 || i > labelBytes+10 {
+		if head := s[:min(len(s), labelBytes+len(" – "))]; !strings.Contains(head, " - ") && !strings.Contains(head, " – ") {
+			return false // no label is longer
+		}
 		label, value, ok := strings.Cut(strings.Replace(s, " – ", " - ", 1), " - ") // "Name - Rina"
 		if !ok || len(value) >= nameBytes || strings.Contains(value, ". ") {
 			return false

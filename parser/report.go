@@ -11,7 +11,9 @@ import (
 // Of a mail that passes another one on, that one is the report, and its writer the reporter, if he is of the same
 // company as who passes it on.
 func (p *Parser) Report(m *Mail) sop.Report {
-	s := p.words.source(m)
+	room := rooms.Get().(*[]token)
+	defer rooms.Put(room)
+	s := p.words.source(m, room)
 	r := sop.Report{Evidence: map[string]string{}, AssetCodes: []string{}, Screenshots: []string{}, Missing: []string{}}
 	p.words.which(&r, s)
 	for _, a := range m.Attachments {

@@ -21,7 +21,8 @@ type source struct {
 }
 
 // source gathers what is to be read. A mail passed on by a colleague is the report.
-func (v *vocabulary) source(m *Mail) *source {
+// The words of its text stand in the room.
+func (v *vocabulary) source(m *Mail, room *[]token) *source {
 	s := &source{subject: m.Subject, from: m.From, signature: m.Signature, senderSignature: m.Signature}
 	_, s.extra = splitDisplay(m.From.Name)
 	own := m.NewText
@@ -52,7 +53,10 @@ func (v *vocabulary) source(m *Mail) *source {
 	s.form.fill(v.readForm(strings.Split(clip(s.signature), "\n")))
 	var kept []stretch
 	s.text, kept = v.prose(lines, s.form, len(own))
-	s.words = v.retold(s.text, said, kept)
+	s.words = v.retold(s.text, said, kept, *room)
+	if cap(s.words) <= mostRoom {
+		*room = s.words[:0]
+	}
 	s.subjectWords = v.tokens(s.subject)
 	if s.form.name != "" && s.form.isStranger(tidyName(s.from.Name)) && (v.speaksOf(s.words, "newcomer") || v.speaksOf(s.subjectWords, "newcomer")) {
 		s.form.name, s.form.department = "", ""

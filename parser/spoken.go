@@ -1,6 +1,10 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // spoken are the words of a text, cut once for all who ask for them. They are not to be changed.
 type spoken struct {
@@ -33,12 +37,19 @@ const aheadOfWord = 100
 // stretch is a piece of one text that stands in another as it is: whole lines.
 type stretch struct{ at, from, size int }
 
-// retold gives the words of a text that holds stretches of a spoken one, in their order: those are not cut again.
-func (v *vocabulary) retold(text string, s *spoken, stretches []stretch) []token {
+// rooms are used again: for the words of one report.
+var rooms = sync.Pool{New: func() any { return new([]token) }}
+
+// mostRoom is how many words a room is kept for.
+const mostRoom = 2000
+
+// retold gives the words of a text that holds stretches of a spoken one, in their order: those are not cut again. They stand
+// in the room where that is enough.
+func (v *vocabulary) retold(text string, s *spoken, stretches []stretch, room []token) []token {
 	if s.cleared {
 		return v.tokens(text)
 	}
-	c := cutter{text: text, words: make([]token, 0, len(s.words)+8)}
+	c := cutter{text: text, words: slices.Grow(room[:0], len(s.words)+8)}
 	k := 0
 	for _, part := range stretches {
 		for k < len(s.words) && s.words[k].start < part.from {

@@ -32,7 +32,7 @@ func TestWordsAreCutOnce(t *testing.T) {
 			f.lines[i] = random.Intn(4) == 0
 		}
 		text, kept := v.prose(append(own, "", "macet"), f, len(s.text))
-		if have, want := v.retold(text, &s, kept), v.tokens(text); !reflect.DeepEqual(have, want) && len(have)+len(want) > 0 {
+		if have, want := v.retold(text, &s, kept, nil), v.tokens(text); !reflect.DeepEqual(have, want) && len(have)+len(want) > 0 {
 			t.Fatalf("%q of %q:\n%+v, want\n%+v", text, s.text, have, want)
 		}
 		room := make([]token, 0, 1+random.Intn(6))

@@ -3,6 +3,7 @@ package compose
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -166,7 +167,11 @@ func (w *writer) quotedPrintable(text []byte) {
 	buf, column, begin := w.buf, 0, 0 // begin: where the line does that is being written
 	for i := 0; ; {
 		run := i // of characters that stand as they are, as far as the line has room
-		for most := min(len(text), i+lineLength-1-column); run < most && asItIs[text[run]]; {
+		most := min(len(text), i+lineLength-1-column)
+		for run+8 <= most && allAsItIs(binary.LittleEndian.Uint64(text[run:])) {
+			run += 8
+		}
+		for run < most && asItIs[text[run]] {
 			run++
 		}
 		if run > i && (run == len(text) || text[run] == '\n') && (text[run-1] == ' ' || text[run-1] == '\t') {
@@ -204,6 +209,14 @@ var asItIs = func() (is [256]bool) {
 	is['\t'] = true
 	return is
 }()
+
+// allAsItIs says whether quoted-printable leaves eight bytes alone, but for tabs, which it says of none. Each test sets the
+// highest bit of a byte that is not so; a carry may set more, and then they are looked at one by one.
+func allAsItIs(eight uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	equals := eight ^ '='*ones
+	return (eight|(eight-' '*ones)|(eight+ones)|(equals-ones))&tops == 0
+}
 
 const maxFileName = 120 // bytes
 

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"encoding/binary"
 	"io"
 	"mime/quotedprintable"
 	"strings"
@@ -40,4 +41,20 @@ func TestQuotedPrintableComesBackAsItWas(t *testing.T) {
 			t.Fatalf("%q came back as %q", text, got)
 		}
 	})
+}
+
+// Eight bytes at once are judged as each of them is.
+func TestEightBytesAreJudgedAsEach(t *testing.T) {
+	for at := range 8 {
+		for other := range 256 {
+			for c := range 256 {
+				eight := []byte("a~ z09Zx")
+				eight[(at+3)%8], eight[at] = byte(other), byte(c)
+				want := asItIs[c] && c != '\t' && asItIs[other] && other != '\t'
+				if have := allAsItIs(binary.LittleEndian.Uint64(eight)); have != want {
+					t.Fatalf("%q: %v", eight, have)
+				}
+			}
+		}
+	}
 }

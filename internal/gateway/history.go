@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"helpost/internal/mailauth"
 	"helpost/internal/record"
@@ -167,6 +168,9 @@ func has(e record.Entry, types ...workflow.EventType) bool {
 
 // written is an address as it stands in the words of an entry.
 func written(address string) string {
+	if !strings.ContainsFunc(address, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }) {
+		return address // as nearly all do
+	}
 	raw, _ := json.Marshal(address) // a text can always be written
 	return string(raw[1 : len(raw)-1])
 }
