@@ -21,6 +21,7 @@ type answer struct {
 	long                                     bool // speaks of long waiting
 	perhapsLater                             bool // will do something if it fails
 	complaint                                bool // about the service
+	claimed                                  bool // tells what others say
 	foreign                                  bool // it was not the writer who reported
 	maybe                                    bool // speaks of what may be
 	aside                                    bool // says something that no list understands, behind "it works"
@@ -54,6 +55,9 @@ func (v *vocabulary) answerOf(text string, words []token, about topic) answer {
 // take adds one clause to the answer.
 func (a *answer) take(c clause, found []finding, i int, about []string) {
 	f := found[i]
+	if f.negative && f.later && a.good && c.opens && !f.still && !c.but { // "ada kendala nanti saya kabari"
+		f.negative, f.supposed, f.iff = false, true, true
+	}
 	a.strange += f.strange
 	a.thanks = a.thanks || f.thanks
 	a.praise = a.praise || f.praise
@@ -84,7 +88,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	switch {
 	case f.relapsed && a.good: // "sudah bisa kemarin, tadi pagi mati lagi"
 		a.setNegative(f)
-	case f.pastNegative && a.good && !f.cause && (c.but || c.opens && (f.recent || f.briefly)): // "lancar, tapi tadi sempat mati"
+	case f.pastNegative && a.good && !f.cause && (c.but && !c.whereas || c.opens && (f.recent || f.briefly)): // "lancar, tapi tadi sempat mati"
 		a.relapsed = true
 	case f.negative:
 		f.weak = f.weak && !c.but && !(a.good && !c.opens && c.items[len(c.items)-1].section == "not yet") // "cabang lain normal, kami belum"
@@ -93,7 +97,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		}
 	case a.good && c.only && len(c.items) == 0, a.good && f.briefly && isBare(c.items): // "opens the front door only", "it worked. For an hour."
 		a.setNegative(finding{worse: true, evidence: found[max(i-1, 0)].evidence})
-	case f.good && c.only, f.hedged && c.only:
+	case (f.good || f.hedged) && c.only && !hasSection(c, "duration"):
 		a.setNegative(finding{weak: true, evidence: f.evidence})
 	case f.good:
 		a.good = true
@@ -112,6 +116,7 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	a.denied = a.denied || f.denied
 	a.long = a.long || f.long || f.service && f.strange > 0 && !f.thanks
 	a.foreign = a.foreign || f.foreign
+	a.claimed = a.claimed || f.claimed
 	a.supposed = a.supposed || f.supposed && !f.later
 	a.tries = a.tries || f.try
 	a.maybe = a.maybe || f.iff
@@ -236,7 +241,7 @@ func (a *answer) verdict(rating *int) (sop.Verdict, string) {
 		return sop.Unclear, a.said()
 	case a.request && !a.close:
 		return sop.Unclear, a.said()
-	case (a.was || a.tries || a.maybe) && !sure:
+	case (a.was || a.tries || a.maybe || a.claimed) && !sure:
 		return sop.Unclear, a.said()
 	case sure && a.aside && !a.close:
 		return sop.Unclear, a.said()

@@ -177,6 +177,17 @@ func hasUnknown(items []item) bool {
 	return false
 }
 
+// speaksOn says whether more than a word or two follow that no list has: what has appeared may be no good.
+func speaksOn(items []item) bool {
+	unknown := 0
+	for _, it := range items {
+		if it.section == "" || it.section == figure || it.section == "message" {
+			unknown++
+		}
+	}
+	return unknown > 2
+}
+
 // endsClause says whether a comma or a stop stands behind an item.
 func endsClause(it item) bool { return it.after != 0 }
 

@@ -4,6 +4,9 @@ package parser
 func lookAhead(items []item, i int) (int, string) {
 	unknown, shown := 0, 0
 	for j := i + 1; j < len(items) && unknown < negationSpan; j++ {
+		if isManner(items, j) {
+			continue
+		}
 		switch s := items[j].section; s {
 		case "appears": // "belum muncul": good, "belum muncul error": no fault
 			shown = j
@@ -12,10 +15,10 @@ func lookAhead(items []item, i int) (int, string) {
 			return j, "good"
 		case "broken", "relapse":
 			return j, s
-		case "fails":
+		case "fails", "stops":
 			return j, "broken"
 		}
-		if shown > 0 || items[j].value == pictured || isManner(items, j) {
+		if shown > 0 || items[j].value == pictured {
 			continue
 		}
 		switch s := items[j].section; s {
@@ -92,6 +95,10 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		return j
 	}
 	if about == "" && (f.deniesFault(items, i) || bareNo && i == 0 && i+1 < len(items) && items[i+1].section == "") { // "no fuss"
+		if saidTwice(items[i:]) && noLonger(items[i+1:]) { // "ga teriak2 lagi"
+			f.sayGood(it, hedged)
+			return i
+		}
 		f.denied = true
 		f.bareNo = bareNo
 		f.hedged = f.hedged || f.done && !f.past // "sudah ga lari-lari"
@@ -147,6 +154,16 @@ func (f *finding) deniesFault(items []item, i int) bool {
 	return false
 }
 
+// saidTwice says whether the word behind a "not" is said twice.
+func saidTwice(items []item) bool {
+	for _, it := range items {
+		if it.value == twice {
+			return true
+		}
+	}
+	return false
+}
+
 // namesSomething says whether an item is a name or a thing: what is said behind it is said of that.
 func namesSomething(it item) bool {
 	return it.section == "thing" || it.section == "number" || it.section == "name" || it.section == "" || it.section == figure
@@ -169,12 +186,15 @@ func noLonger(items []item) bool {
 // normal". It gives the item, 0 where there is none.
 func repaired(items []item, i int) int {
 	for j := i + 1; j < len(items); j++ {
+		if items[j].value == nothing { // "selisihnya nol"
+			return j
+		}
 		switch items[j].section {
 		case "not":
 			return noMoreOf(items[j:], j)
-		case "not yet", "still", "but", "bad", "partly", "if", "perhaps", "request":
+		case "not yet", "not seen", "unsure", "later", "still", "but", "bad", "partly", "if", "perhaps", "request", "must":
 			return 0
-		case "gone", "solved":
+		case "gone", "solved", "comes", "mended":
 			return j
 		case "good", "fair", "yes":
 			if followsDone(items, j, true) || items[j].value == already {

@@ -16,6 +16,7 @@ const (
 	already  = "already"  // it begins with "sudah"
 	share    = "share"    // "30%"
 	either   = "either"   // a fault, but what is wanted of some things: "bunyi"
+	nothing  = "nothing"  // "nol"
 	notFound = "not"      // it begins with "tidak"
 )
 
@@ -30,7 +31,10 @@ func (v *vocabulary) wordForm(it item, text string, words []token) string {
 		case v.ids["semua"], v.ids["all"]:
 			return all
 		}
-	case "bad":
+	case "broken", "bad":
+		if w.id == v.ids["nol"] || w.id == v.ids["nihil"] {
+			return nothing
+		}
 		if w.id == v.ids["tidak"] {
 			return notFound
 		}

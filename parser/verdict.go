@@ -188,7 +188,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		}
 	case "not", "not yet":
 		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
-	case "later":
+	case "later", "unsure":
 		if !wasThen(c.items, i) {
 			f.later = true
 		}
@@ -226,7 +226,7 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 		return f.fault(c, i, hedged)
 	case "appears":
 		if followsDone(c.items, i, false) {
-			f.sayGood(it, hedged || hasUnknown(c.items[i+1:]))
+			f.sayGood(it, hedged || speaksOn(c.items[i+1:]))
 		} else {
 			f.strange++
 		}

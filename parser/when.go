@@ -26,6 +26,9 @@ func (v *vocabulary) isPast(items []item, i int, words []token) bool {
 	if i == 0 || i+1 < len(items) && items[i+1].section == "broken" { // "yang kemarin rusak"
 		return true
 	}
+	if items[i].section == "recent" && succeeds(items[:i]) { // "normal jam 10 tadi"
+		return false
+	}
 	return items[i-1].section != "than" && !v.isFirst(items, i, words)
 }
 
@@ -33,12 +36,18 @@ func (v *vocabulary) isPast(items []item, i int, words []token) bool {
 func wasThen(items []item, i int) bool {
 	for k := i - 1; k >= 0; k-- {
 		switch items[k].section {
-		case "tense", "past", "recent":
+		case "than": // "from outside the office"
+			if k == i-1 && items[i].section == "later" {
+				return true
+			}
+		case "tense", "past", "recent", "briefly":
 			if k >= i-2 {
 				return true
 			}
-		case "cause":
-			return true
+		case "cause", "done":
+			if items[i].section == "later" && (items[k].section == "cause" || k == i-1) {
+				return true
+			}
 		}
 	}
 	return false
