@@ -151,6 +151,7 @@ const (
 	StatusAway      Status = "away"     // to the lead: who is away until when and what he holds
 	StatusBack      Status = "back"     // to the lead: who is back
 	StatusPauseOver Status = "pause"    // unused by `status`; of `warning`: the pause is over
+	StatusCrowd     Status = "crowd"    // unused by `status`; of `new`, `assigned`: so many stood in To and Cc that nobody watches
 )
 
 // Button is a ready answer: a label by name, and the mailto: link that opens it.

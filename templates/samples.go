@@ -169,7 +169,8 @@ func (s sampler) reports() map[string]Data {
 			d.Ticket.Evidence = map[string]string{"impact": s.pick("semua cabang", "all branches"), "urgency": s.pick("mati", "down")}
 			d.Files, d.Ticket.Linked = []string{"dump.zip"}, []string{"IT-000098"}
 		}),
-		"assigned": with(desk(sop.KindAssigned), func(d *Data) { d.Ticket.Assignee = "Andi Saputra" }),
+		"new.crowd": with(desk(sop.KindNew), func(d *Data) { d.Status = StatusCrowd }),
+		"assigned":  with(desk(sop.KindAssigned), func(d *Data) { d.Ticket.Assignee = "Andi Saputra" }),
 	}
 }
 

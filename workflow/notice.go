@@ -23,6 +23,7 @@ type Notice struct {
 
 	Bundle   bool   // waits for others to the same person, to come as one mail (escalation.digest)
 	Words    bool   // carries the words and files of the mail that caused it
+	Report   bool   // carries those of the report instead
 	From     string // the agent whose words they are
 	Missing  []string
 	Verdict  sop.Verdict

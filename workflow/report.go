@@ -49,15 +49,18 @@ func (c *Case) open(d *Draft, reporter sop.Person) {
 		d.Linked = []sop.Number{m.Link}
 	}
 	d.Missing = c.missing(d)
-	if len(m.Watchers) <= maxWatchers {
-		d.Watchers = m.Watchers
-	}
+	d.Watchers = m.Watchers
 	c.p.startClocks(&d.Ticket)
 	extra := info{}
-	if len(m.Watchers) > maxWatchers || m.Crowd {
+	if c.crowded() {
 		d.Watchers, extra["crowd"] = nil, true
 	}
 	d.event(Created, extra, nil)
+}
+
+// crowded says whether more people stood in To and Cc of a report than may watch: then nobody does, and the desk is told.
+func (c *Case) crowded() bool {
+	return c.m.Crowd || len(c.m.Watchers) > maxWatchers
 }
 
 // describe says who a reporter is: what he says goes before what is known of him.
@@ -109,6 +112,12 @@ func (c *Case) announce(d *Draft) { c.announceBut(d, "") }
 // announceBut leaves out who knows already.
 func (c *Case) announceBut(d *Draft, knows string) {
 	n := Notice{Words: true, Buttons: []Button{{Name: "take", Sort: sop.Public}}}
+	if c.s.Ticket.Number != 0 { // assigned later: the mail that does it is not what the ticket is about
+		n.Words, n.Report = false, true
+	}
+	if c.crowded() {
+		n.Status = "crowd"
+	}
 	if d.Assignee != "" {
 		c.tell(d, sop.KindAssigned, n, knows)
 	}

@@ -167,7 +167,7 @@ func (g *Gateway) quote(n *workflow.Notice, t *workflow.Ticket, h *history, now 
 		if err != nil {
 			return nil, err
 		}
-		if e.Message() == 0 {
+		if e.Message() == 0 || n.Report && e.Message() == reported { // that one is carried, not quoted
 			continue
 		}
 		m, err := h.message(e.Message())

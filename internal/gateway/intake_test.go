@@ -293,6 +293,32 @@ func TestTheDeskIsToldWithWordsAndFiles(t *testing.T) {
 	}
 }
 
+// Who gets a ticket later needs nothing but that mail: it carries the report, whatever was said since, which is quoted.
+func TestALaterAssignmentCarriesTheReport(t *testing.T) {
+	for name, c := range map[string]struct {
+		command, to string
+		kind        sop.Kind
+	}{
+		"to somebody": {"#tugaskan " + sari, sari, sop.KindAssigned},
+		"to a team":   {"#tugaskan jaringan", boss, sop.KindNew},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shot := picture(40, 3)
+			h := open(t, func(h *house) {
+				h.policy.Teams = append(h.policy.Teams, workflow.Team{Name: "jaringan", Members: []string{boss}})
+			})
+			h.report(letter{text: complete + "Printer lantai tiga macet.\r\n", files: []file{{name: "layar.png", contentType: "image/png", data: shot}}})
+			h.mustTake(h.only(sop.KindNew, andi).answer(andi, "Kami cek."))
+			h.mustTake(h.last(sop.KindReply, rina).answer(rina, "Masih menunggu."))
+			h.mustTake(h.only(sop.KindNew, andi).answer(andi, c.command))
+			n := h.only(c.kind, c.to)
+			if strings.Count(n.text, "Printer lantai tiga macet.") != 1 || string(n.files["layar.png"]) != string(shot) || !strings.Contains(n.text, "> Masih menunggu.") {
+				t.Fatalf("%v\n%s", n.files, n.text)
+			}
+		})
+	}
+}
+
 // A ticket that is assigned to a team goes to whose turn it is there, and takes nobody's turn elsewhere.
 func TestATeamHasItsOwnTurns(t *testing.T) {
 	h := open(t, func(h *house) {

@@ -14,6 +14,9 @@ import (
 	"helpost/workflow"
 )
 
+// reported is the place of the report among the messages of its ticket.
+const reported = 1
+
 // compose writes a notice out: the exact bytes that will be sent.
 func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, past map[sop.Number]*history, now time.Time) (store.Outbox, error) {
 	t := ticketOf(one, n.Ticket)
@@ -45,6 +48,15 @@ func (g *Gateway) compose(one *decided, n *workflow.Notice, kept store.Message, 
 	}
 	if n.Words && kept.Ticket != 0 {
 		g.attach(&job, kept, one.private, n.Desk)
+	}
+	if n.Report && t != nil {
+		report, err := past[t.Number].message(reported)
+		if err != nil {
+			return store.Outbox{}, err
+		}
+		if job.Data.Words = report.Text; !t.Stripped {
+			g.attach(&job, report, nil, n.Desk)
+		}
 	}
 	if h := n.Handling; h != nil && h.When != nil && t != nil {
 		job.Visit = &compose.Visit{Start: *h.When, Sequence: t.Visits - 1, Onsite: h.How == sop.Onsite}

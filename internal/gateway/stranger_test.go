@@ -266,6 +266,9 @@ func TestWatchers(t *testing.T) {
 				t.Fatalf("watchers %v, want %v", got, c.want)
 			}
 			n := h.only(sop.KindNew, andi)
+			if told := strings.Contains(n.text, "ikut memantau"); told != (c.want == nil) {
+				t.Fatalf("told that nobody watches: %v\n%s", told, n.text)
+			}
 			if len(c.want) > 0 {
 				h.mustTake(n.answer(andi, "Kami cek."))
 				h.only(sop.KindReply, c.want[0])
