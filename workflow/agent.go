@@ -69,7 +69,7 @@ func (c *Case) obey() *Mistake {
 	case spoken:
 		c.keep(NoteOnly, "note")
 		c.tell(d, sop.KindNote, Notice{Words: true}, m.From.Address)
-		if m.Voice == sop.VoiceNote && !c.has(sop.Note) {
+		if (m.Voice == sop.VoiceNote || m.Sort != sop.Internal) && !c.has(sop.Note) { // he may think that it went out
 			c.send(d, sop.KindStatus, Notice{Status: "note", Desk: true}, c.desk(m.From.Address))
 		}
 	}
@@ -114,7 +114,7 @@ func (c *Case) goesOut() (bool, *Mistake) {
 		return false, nil
 	case c.has(sop.Reply), c.has(sop.Resolve), c.has(sop.Onsite), c.has(sop.Remote):
 		return true, nil
-	case c.t.State == Merged || c.t.State == Rejected:
+	case c.t.State == Merged || c.t.State == Rejected, c.has(sop.MarkSpam): // nobody answers whom he blocks
 		return false, nil
 	}
 	return c.m.Voice == sop.VoiceObeyed && c.m.Sort != sop.Internal, nil

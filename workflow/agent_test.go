@@ -40,6 +40,22 @@ func TestANewMailWithoutItsReporter(t *testing.T) {
 	}
 }
 
+// Words that cannot reach the reporter of a rejected ticket, or whom the mail itself rejects, are a note, and their writer
+// is told.
+func TestNobodyAnswersASpammer(t *testing.T) {
+	w := newWorld(t)
+	w.p.Inside = nil
+	n := w.report(Mail{})
+	for _, cmds := range [][]sop.Command{{command(sop.MarkSpam, "")}, nil} {
+		d := w.agent(n, andi, "Penipuan.", cmds...)
+		expect(t, d, sop.KindReply)
+		expect(t, d, sop.KindStatus, andi)
+		if d.Message.Direction != NoteOnly || w.tickets[n].State != Rejected || w.tickets[n].RespondedAt != nil {
+			t.Fatalf("%+v, %s", d.Message, w.tickets[n].State)
+		}
+	}
+}
+
 func TestTheButtonsOfAnError(t *testing.T) {
 	text := "#selesei\nCable replaced."
 	slip := &Slip{Problem: "unknown", Word: "selesei", Nearest: "selesai", Line: 1}

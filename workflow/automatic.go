@@ -59,13 +59,27 @@ func (c *Case) automatic() {
 	}
 }
 
-// absent marks an agent away until a moment, a day where none is known.
+// absent marks an agent away until a moment, a day where none is known. The lead is told once.
 func (c *Case) absent(agent string, until time.Time) {
 	if !until.After(c.now) {
 		until = c.now.Add(24 * time.Hour)
 	}
-	if a, ok := c.p.Agent(agent); ok {
-		c.decided.Desk.Away = map[string]time.Time{a.Address: Moment(until)}
+	a, ok := c.p.Agent(agent)
+	if !ok {
+		return
+	}
+	until = Moment(until)
+	c.decided.Desk.Away = map[string]time.Time{a.Address: until}
+	if !c.away(a.Address) {
+		c.tellLead(a, Notice{Status: "away", Until: until, List: c.s.Desk.Holds})
+	}
+}
+
+// tellLead tells an agent's lead who is away until when and what he holds, or who is back.
+func (c *Case) tellLead(a Agent, n Notice) {
+	n.Desk, n.From, n.Auto = true, a.Address, "auto-generated"
+	for _, lead := range c.lead(a.Team) {
+		c.send(nil, sop.KindStatus, n, lead, a.Address)
 	}
 }
 

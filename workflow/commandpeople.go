@@ -118,7 +118,7 @@ func doAway(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	if !ok {
 		return misunderstood(cmd)
 	}
-	n := Notice{Status: "back", Desk: true, Failed: nil, From: a.Address}
+	n := Notice{Status: "back"}
 	c.decided.Desk.Away = map[string]time.Time{a.Address: {}}
 	if strings.TrimSpace(cmd.Args) != "" {
 		until, rest, ok := c.p.LastDay(cmd.Args, c.now)
@@ -128,10 +128,7 @@ func doAway(c *Case, d *Draft, cmd sop.Command) *Mistake {
 		c.decided.Desk.Away[a.Address] = until
 		n.Status, n.Until, n.List = "away", until, c.s.Desk.Holds
 	}
-	n.Auto = "auto-generated"
-	for _, lead := range c.lead(a.Team) {
-		c.send(nil, sop.KindStatus, n, lead, a.Address)
-	}
+	c.tellLead(a, n)
 	return nil
 }
 

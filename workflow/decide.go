@@ -53,7 +53,7 @@ type Mail struct {
 	Many       bool     // it bears the tokens of several tickets
 	Link       sop.Number
 	Led        sop.Number // where merges lead from the ticket that it is about
-	Suspicious bool       // a ticket made of it is marked
+	Suspicious bool       // a ticket made of it is marked, and one that it joins
 
 	From      sop.Person
 	MailFrom  string // of the envelope, "" for the null sender

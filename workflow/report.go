@@ -195,7 +195,7 @@ func (c *Case) learn(d *Draft) {
 func (c *Case) keep(way Direction, kind string) {
 	d, m := c.t, c.m
 	d.Messages++
-	marked := m.Voice == sop.VoiceMarked || m.Voice == sop.VoiceSuspicious || m.Voice == sop.VoiceObjects && m.Proof != "pass" || d.Number == c.s.Number && d.Suspicious
+	marked := m.Suspicious || m.Voice == sop.VoiceMarked || m.Voice == sop.VoiceSuspicious || m.Voice == sop.VoiceObjects && m.Proof != "pass" || d.Number == c.s.Number && d.Suspicious
 	text := m.Text
 	if way != In {
 		text = m.Body

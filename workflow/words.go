@@ -23,7 +23,7 @@ func (c *Case) words() {
 		d.Answer = 0 // he has answered a notice of ours: no report says any more that he does not get them
 	}
 	c.keep(In, kind)
-	if m.Proof == "fail" {
+	if m.Proof == "fail" || m.Suspicious {
 		c.suspect(d)
 	}
 	switch {

@@ -390,6 +390,12 @@ func TestAnAgentsAbsence(t *testing.T) {
 	if h.ticket(first.Number).Messages != 1 || len(h.sent(sop.KindReply, "")) != 0 {
 		t.Fatal("the absence was passed on")
 	}
+	if told := h.only(sop.KindStatus, sari); !strings.Contains(told.text, "IT-000001") || !strings.Contains(told.text, "21 Jan") {
+		t.Fatalf("the lead is told\n%s", told.text)
+	}
+	away.id = "<lagi@company.com>"
+	h.mustTake(away)
+	h.only(sop.KindStatus, sari) // and not once more
 	for range 3 {
 		if got := h.report(letter{}); got.Assignee == first.Assignee {
 			t.Fatal("somebody who is away got a new ticket")

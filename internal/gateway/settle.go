@@ -197,7 +197,8 @@ func (g *Gateway) situation(v store.Reader, one *decided, n sop.Number) (workflo
 	if one.desk, err = g.readDesk(v, m.From.Address, whose); err != nil {
 		return s, err
 	}
-	if slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.Status || c.Name == sop.Away }) {
+	absent := m.Auto == sop.AutoReply && m.Role == sop.RoleAgent && m.Proof == "pass"
+	if absent || slices.ContainsFunc(m.Commands, func(c sop.Command) bool { return c.Name == sop.Status || c.Name == sop.Away }) {
 		if one.desk.Holds, err = holds(v, m.From.Address); err != nil {
 			return s, err
 		}

@@ -96,6 +96,17 @@ func TestWithoutOneReadableFrom(t *testing.T) {
 	}
 }
 
+// Words of whom MAIL FROM stands in for join their ticket by its token, and mark it.
+func TestStoodInWordsMarkTheirTicket(t *testing.T) {
+	h := open(t)
+	h.report(letter{})
+	to := h.only(sop.KindAck, rina).reply()
+	h.mustTake(letter{mailFrom: rina, proof: "none", rcpt: []string{to}, raw: "From: Rina <rina@company.com>, Budi <budi@company.com>\r\nSubject: x\r\nMessage-ID: <satu@a>\r\n\r\nMasih macet.\r\n"})
+	if got := h.messages(1); len(got) != 2 || !got[1].Marked || !h.ticket(1).Suspicious {
+		t.Fatalf("%d messages, suspicious %v", len(got), h.ticket(1).Suspicious)
+	}
+}
+
 // The proof of a report: what is refuted is a marked ticket of P3 that nobody answers; an agent's word frees it.
 func TestTheProofOfAReport(t *testing.T) {
 	critical := "Divisi: Keuangan\r\n\r\nEmail mati di semua cabang, semua orang tidak bisa bekerja sama sekali.\r\n"
