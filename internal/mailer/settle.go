@@ -20,7 +20,7 @@ func (m *Mailer) settle(ctx context.Context, row store.Outbox, v verdict, took t
 	case fateSent:
 		m.sent.Add(1)
 		m.cfg.Sent(now.Sub(row.Made))
-		m.report(ctx, row, v, "mail sent", "took", took.Round(time.Millisecond))
+		m.report(ctx, row, v, "mail sent", slog.Duration("took", took.Round(time.Millisecond)))
 		t := trace(row, now, outcomeSent, v.text)
 		m.records <- record{id: row.ID, done: true, trace: &t}
 	case fateFailed:
@@ -57,7 +57,7 @@ func (m *Mailer) putOff(ctx context.Context, row store.Outbox, v verdict) {
 		next = last
 	}
 	m.deferred.Add(1)
-	m.report(ctx, row, v, "mail deferred", "tries", tries, "next", next)
+	m.report(ctx, row, v, "mail deferred", slog.Int("tries", tries), slog.Time("next", next))
 	t := trace(row, now, outcomeDeferred, v.text)
 	m.records <- record{
 		id: row.ID, put: &store.Deferral{ID: row.ID, NextTry: next, Tries: tries, Error: v.text}, trace: &t,
@@ -85,16 +85,18 @@ func (m *Mailer) release(row store.Outbox, reason string) {
 
 // report writes the one line of a try. The relay's words may name people, and the first half of a Message-ID is the token
 // that an answer bears: both stand in the trace, not here.
-func (m *Mailer) report(ctx context.Context, row store.Outbox, v verdict, what string, more ...any) {
-	args := []any{"trace", row.Trace, "row", row.ID, "ticket", row.Ticket, "unique", unique(row.MessageID), "kind", row.Kind, "status", v.status}
-	if v.fate != fateSent {
-		args = append(args, "stage", v.stage, "code", v.code)
-	}
+func (m *Mailer) report(ctx context.Context, row store.Outbox, v verdict, what string, more ...slog.Attr) {
 	level := slog.LevelInfo
 	if v.fate == fateFailed {
 		level = slog.LevelWarn
 	}
-	m.log.Log(ctx, level, what, append(args, more...)...)
+	all := append(make([]slog.Attr, 0, 11), // what slog knows by its type is written without a detour
+		slog.String("trace", row.Trace), slog.Uint64("row", row.ID), slog.Uint64("ticket", uint64(row.Ticket)),
+		slog.String("unique", unique(row.MessageID)), slog.String("kind", string(row.Kind)), slog.String("status", v.status))
+	if v.fate != fateSent {
+		all = append(all, slog.String("stage", string(v.stage)), slog.Int("code", v.code))
+	}
+	m.log.LogAttrs(ctx, level, what, append(all, more...)...)
 }
 
 // unique is the second half of a Message-ID of ours, <TOKEN.UNIQUE@domain>: it tells notices apart and opens nothing.
