@@ -47,3 +47,24 @@ func TestAttachmentsComeFromTheStoreAndItsBlobs(t *testing.T) {
 		t.Errorf("the gateway was told %+v", told)
 	}
 }
+
+// Base64 that stands in lines of ours already goes out as it stands, in the middle of a mail too.
+func TestLinesOfOursGoOutAsTheyStand(t *testing.T) {
+	relay := newRelay(t).start()
+	d := newDesk(t, relay.addr, nil)
+	var lines strings.Builder
+	for range 3000 {
+		lines.WriteString(strings.Repeat("QUJD", store.LineLength/4) + "\r\n")
+	}
+	lines.WriteString("QUI=")
+	d.m.content = StoredContent{Store: d.store, Blobs: memory{name: "p", content: "kepala\r\n\r\n" + lines.String() + "\r\n--batas--"}}
+	r := row(1)
+	r.Segments = append(r.Segments, store.Segment{Ref: &store.Ref{Blob: "p", Offset: int64(len("kepala\r\n\r\n")), Length: int64(lines.Len()), Encoding: store.Base64Lines}},
+		store.Segment{Bytes: []byte(".titik\r\n--b--\r\n")})
+	d.add(r)
+	d.run()
+	d.empty()
+	if got, want := relay.sent()[0].data, text(1)+lines.String()+"\r\n.titik\r\n--b--\r\n"; got != want {
+		t.Errorf("%d bytes arrived of %d, or other ones", len(got), len(want))
+	}
+}

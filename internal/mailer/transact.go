@@ -214,6 +214,12 @@ func (d *dots) Write(b []byte) (int, error) {
 	return total, nil
 }
 
+func (d *dots) writeLines(b []byte) error {
+	_, err := d.w.Write(b)
+	d.fresh = len(b) > 0 && b[len(b)-1] == '\n'
+	return err
+}
+
 // replyOf is a reply with its enhanced status code, if it has one (RFC 2034 §4), apart from its words.
 func replyOf(e *textproto.Error) *smtp.SMTPError {
 	reply := &smtp.SMTPError{Code: e.Code, Message: e.Msg}
