@@ -96,12 +96,17 @@ func (u *unstuffer) feed(p []byte) (kept, used int, ended bool) {
 			u.at = lineBegins
 			return kept, i + 1, true
 		case u.at == afterDotCR:
-			u.at, u.bare = inLine, true
+			u.at, u.bare = afterCR, true
 		case u.at == afterCR && p[i] == '\n':
 			keep(i, i+1)
 			u.at, i = lineBegins, i+1
 			u.doubtful, u.double = u.double, false
 		default:
+			if n := u.skip(p[i:]); n > 0 {
+				keep(i, i+n)
+				i += n
+				continue
+			}
 			u.double = u.at == afterCR && p[i] == '\r'
 			n := bytes.IndexByte(p[i:], '\r')
 			if n < 0 {
@@ -114,6 +119,29 @@ func (u *unstuffer) feed(p []byte) (kept, used int, ended bool) {
 		}
 	}
 	return kept, len(p), false
+}
+
+// dotless is how many bytes without a dot are worth to be passed over at once.
+const dotless = 64
+
+// skip passes over what stands before the next dot: only behind one can something be stuffed or end. Base64 has none.
+func (u *unstuffer) skip(p []byte) int {
+	n := bytes.IndexByte(p, '.')
+	if n < 0 {
+		n = len(p)
+	}
+	if n < dotless {
+		return 0
+	}
+	switch last := p[n-3 : n]; {
+	case last[1] == '\r' && last[2] == '\n':
+		u.at, u.doubtful, u.double = lineBegins, last[0] == '\r', false
+	case last[2] == '\r':
+		u.at, u.double = afterCR, last[1] == '\r'
+	default:
+		u.at, u.double = inLine, false
+	}
+	return n
 }
 
 // handed is what is known of the last piece that go-smtp was given.

@@ -32,13 +32,15 @@ func plainly(all string) (content, rest string, ended, bare bool) {
 var dotCR = regexp.MustCompile(`(^|\r\n)\.\r[^\n]`)
 
 func TestAMailIsFoundHoweverItsPiecesCome(t *testing.T) {
+	long := strings.Repeat("x", dotless)
 	rapid.Check(t, func(t *rapid.T) {
-		all := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{".", "\r", "\n", "\r\n", "\r\n.", "a", "bc"}), 0, 30).Draw(t, "mail"), "")
+		all := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{".", "\r", "\n", "\r\n", "\r\n.", "a", "bc", long, long + "\r\n", long + "\r\r\n"}), 0, 30).Draw(t, "mail"), "")
+		longest := rapid.SampledFrom([]int{8, 300}).Draw(t, "longest piece")
 		want, rest, ended, bare := plainly(all)
 		var u unstuffer
 		var got []byte
 		for i := 0; ; {
-			n := rapid.IntRange(1, 8).Draw(t, "piece")
+			n := rapid.IntRange(1, longest).Draw(t, "piece")
 			if n = min(n, len(all)-i); n == 0 {
 				if ended {
 					t.Fatalf("no end was found in %q", all)
@@ -57,6 +59,9 @@ func TestAMailIsFoundHoweverItsPiecesCome(t *testing.T) {
 		}
 		if string(got) != want || u.bare != bare {
 			t.Fatalf("%q became %q, want %q; bare %t, want %t", all, got, want, u.bare, bare)
+		}
+		if doubtful := strings.HasSuffix(strings.TrimSuffix(all, rest), "\r\r\n.\r\n"); ended && u.doubtful != doubtful {
+			t.Fatalf("%q: doubtful %t, want %t", all, u.doubtful, doubtful)
 		}
 	})
 }
