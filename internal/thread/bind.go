@@ -170,7 +170,7 @@ func (b *binder) bind(f finding) Binding {
 	over := t.State == workflow.Resolved || t.State == workflow.Closed
 	c := decide(out.Role, b.proof(), f.by, manner{
 		forward: b.m.IsForward,
-		apart:   over && !sameSubject(b.m.Subject, t.Subject, b.prefix),
+		apart:   over && !slices.ContainsFunc(f.chain, func(t workflow.Ticket) bool { return sameSubject(b.m.Subject, t.Subject, b.prefix) }),
 	})
 	out.Voice = c.voice
 	if c.voice == NewTicket {

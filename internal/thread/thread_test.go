@@ -57,9 +57,11 @@ func newDesk() desk {
 	merged.MergedInto = 1
 	resolved := one
 	resolved.Number, resolved.State = 5, workflow.Resolved
+	merged5 := ticket(6, workflow.Merged, joko)
+	merged5.Subject, merged5.MergedInto = "Layar biru", 5
 	return desk{
-		tickets: map[sop.Number]workflow.Ticket{1: one, 2: merged, 3: ticket(3, workflow.Open, andi), 4: ticket(4, workflow.New, asing), 5: resolved},
-		mails:   map[string]sop.Number{reportID: 1, "<report-5@company.com>": 5, "<report-3@company.com>": 3, "<gone@company.com>": 99},
+		tickets: map[sop.Number]workflow.Ticket{1: one, 2: merged, 3: ticket(3, workflow.Open, andi), 4: ticket(4, workflow.New, asing), 5: resolved, 6: merged5},
+		mails:   map[string]sop.Number{reportID: 1, "<report-5@company.com>": 5, "<report-6@company.com>": 6, "<report-3@company.com>": 3, "<gone@company.com>": 99},
 	}
 }
 
@@ -359,6 +361,8 @@ func TestForwardsAndOtherSubjects(t *testing.T) {
 		{"other subject, resolved, by a token", Mail{From: rina, Proof: pass, Subject: "Telepon mati", Envelope: []string{address(5, sop.Public)}}, 5, Full, 0, false},
 		{"other subject, open", Mail{From: rina, Proof: pass, Subject: "Telepon mati", InReplyTo: []string{reportID}}, 1, Full, 0, false},
 		{"an agent's other subject, resolved", Mail{From: andi, Proof: pass, Subject: "Re: [IT-000005] buka lagi", IsAgent: true}, 5, NoteOnly, 0, false},
+		{"the merged ticket's subject, resolved", Mail{From: joko, Proof: pass, Subject: "Re: Layar biru", InReplyTo: []string{"<report-6@company.com>"}}, 5, Full, 0, false},
+		{"another than both, resolved", Mail{From: joko, Proof: pass, Subject: "Re: Telepon mati", InReplyTo: []string{"<report-6@company.com>"}}, 0, NewTicket, 5, false},
 		{"an outside watcher's forward", Mail{From: watch2, Proof: pass, Subject: tag, IsForward: true}, 0, Refused, 0, false},
 	} {
 		c.m.MayReport = !strings.HasSuffix(c.m.From, "mitra.example")
