@@ -20,13 +20,19 @@ func (v *vocabulary) asides(w *weights, text string, words []token) []bool {
 	}
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
-		if n == 0 {
-			continue
-		}
 		if hasMark(marks, "individual") || hasMark(marks, "mine alone") {
 			if from, to := v.openQuestion(text, words, i); to > from {
 				set(from, to)
 			}
+		}
+		if i > 0 && v.links["list"][lower(text[words[i].start:words[i].end])] && v.speaksOf(words[i+1:min(len(words), i+5)], "mine") { // "or is it my cable?"
+			if from, to := v.openQuestion(text, words, i); to > from {
+				set(from, to)
+			}
+		}
+		if hasMark(marks, "company") {
+			set(i, v.fineSoon(words, i, i+n)) // "satu kantor lancar": who else is hit, it does not say
+			continue
 		}
 		apart := hasMark(marks, "others")
 		if !apart && !hasMark(marks, "colleagues") || v.wasOrShouldBe(words, i) {
@@ -59,6 +65,16 @@ func (v *vocabulary) wasOrShouldBe(words []token, i int) bool {
 	return false
 }
 
+// wasBefore says whether the clause of a word speaks of the past: "first it was only me".
+func (v *vocabulary) wasBefore(words []token, i int) bool {
+	for j := clauseStart(words, i); j < i; j++ {
+		if v.marked(words[j:], "formerly") {
+			return true
+		}
+	}
+	return false
+}
+
 // fineBehind finds that people are fine in what stands behind the word for them. Near says that they are the writer's own
 // people, and not those of another place.
 func (v *vocabulary) fineBehind(words []token, at, i int, apart bool) (from, to int, near bool) {
@@ -81,6 +97,25 @@ func (v *vocabulary) fineBehind(words []token, at, i int, apart bool) (from, to 
 		elsewhere = elsewhere || !same && v.isPlace(marks)
 	}
 	return 0, 0, false
+}
+
+// fineSoon gives the end of a "fine" within the next words behind a word for the whole company, i where there is none.
+func (v *vocabulary) fineSoon(words []token, i, end int) int {
+	for j := clauseStart(words, i); j < i; j++ {
+		if v.marked(words[j:], "not") || v.marked(words[j:], "everybody") || v.marked(words[j:], "quantifier") || v.marked(words[j:], "aim") || v.marked(words[j:], "formerly") {
+			return i
+		}
+	}
+	for j := end; j < end+3 && !isClauseEnd(words, j); j++ {
+		n, marks := v.report.longest(words[j:])
+		if hasMark(marks, "fine") {
+			return j + n
+		}
+		if hasMark(marks, "not") || hasMark(marks, "fault") {
+			break
+		}
+	}
+	return i
 }
 
 // fineBefore finds "works for everybody else": that all is well stands before the word for the people.

@@ -157,7 +157,7 @@ func tidyStated(s string) string {
 func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
-		if n == 0 || !hasMark(marks, "behalf") {
+		if n == 0 || !hasMark(marks, "behalf") || hasMark(marks, "owner") && !v.opensBehalf(words, i) {
 			continue
 		}
 		j := i + n
@@ -172,6 +172,16 @@ func (v *vocabulary) behalf(text string, words []token) (name, said string) {
 		}
 	}
 	return "", ""
+}
+
+// opensBehalf says whether "atas nama" begins a clause or follows who writes or that he reports, and no thing: "invoice atas
+// nama …".
+func (v *vocabulary) opensBehalf(words []token, i int) bool {
+	if i == 0 || words[i].breaks != 0 {
+		return true
+	}
+	_, marks := v.report.longest(words[i-1:])
+	return hasMark(marks, "i am") || hasMark(marks, "complains") || hasMark(marks, "asks") || hasMark(marks, "help")
 }
 
 // isInitial says whether a word is one letter with its full stop: "a.n."

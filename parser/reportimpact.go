@@ -47,12 +47,15 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 		}
 		w.company++
 	case "department":
+		if v.isOnly(words[i]) && v.negated(words, i) { // "not only our department"
+			return
+		}
 		w.department++
 		if v.speaksOf(words[i:i+n], "quantifier") {
 			w.group++
 		}
 	case "individual":
-		if v.negated(words, i) {
+		if v.negated(words, i) || v.wasBefore(words, i) {
 			return
 		}
 		w.individual++
@@ -70,6 +73,14 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 			return
 		}
 		w.everybody++
+	case "all of it":
+		for j := sentenceStart(words, i); j < i; j++ {
+			if v.isPlaceAt(text, words, j) && !v.isIntroduced(words, j) {
+				group(text[words[j].start:words[i+n-1].end])
+				break
+			}
+		}
+		return
 	case "quantifier":
 		if s := v.quantified(text, words, i, n); s != "" {
 			group(s)
@@ -228,7 +239,7 @@ func (v *vocabulary) placeOfFault(text string, words []token) string {
 		}
 		_, marks := v.report.longest(words[i:])
 		fault = fault || hasMark(marks, "fault") || hasMark(marks, "outage") || hasMark(marks, "not")
-		if place == "" && v.isPlace(marks) && !v.isOurDesk(text, words, i) && !v.isIntroduced(words, i) {
+		if place == "" && v.isPlace(marks) && !v.isOurDesk(text, words, i) && !v.isIntroduced(words, i) && !(i > 1 && (v.isOnly(words[i-1]) || v.isOnly(words[i-2]))) {
 			place = text[words[i].start:words[i].end]
 		}
 	}
@@ -236,6 +247,12 @@ func (v *vocabulary) placeOfFault(text string, words []token) string {
 		return place
 	}
 	return ""
+}
+
+// isOnly says whether a word is "only" or the like.
+func (v *vocabulary) isOnly(w token) bool {
+	_, marks := v.verdict.longest([]token{w})
+	return hasMark(marks, "only")
 }
 
 // isDown says whether a core system is out for everybody: "down" stands near, and nothing says that it is only mine.

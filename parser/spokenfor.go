@@ -67,7 +67,7 @@ func (v *vocabulary) ownerOf(text string, words []token, i int) (string, int) {
 	}
 	called := v.marked(words[j:], "honorific")
 	name, end := v.statedName(text, words, j, false)
-	if name == "" || !called && !v.unitFollows(text, words, end) && !v.isOfAnother(text, words, end) && !v.failsInSentence(words, i) {
+	if name == "" || v.writerBehind(words, end) || !called && !v.unitFollows(text, words, end) && !v.isOfAnother(text, words, end) && !v.failsInSentence(words, i) {
 		return "", 0
 	}
 	return name, end
@@ -200,6 +200,16 @@ func (v *vocabulary) writerBefore(words []token, i int) bool {
 		}
 	}
 	return writer
+}
+
+// writerBehind says whether the clause goes on with the writer: "laptop bekas Pak … yang sekarang saya pakai".
+func (v *vocabulary) writerBehind(words []token, i int) bool {
+	for j := i; j < i+6 && !isClauseEnd(words, j); j++ {
+		if v.marked(words[j:], "mine") {
+			return true
+		}
+	}
+	return false
 }
 
 // isOutsider says whether somebody is no employee, or one of those who are written to: "dari vendor", "of IT Support".

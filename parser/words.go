@@ -32,7 +32,7 @@ var sections = map[string]map[string]bool{
 		"asset before": false, "tag before": false, "serial before": false, "fault": false, "request": false, "wish": false, "asks": false, "help": false, "needs": false, "group": false, "newcomer": false, "request subject": false, "not fault": false,
 		"not": false, "company": false, "department": false, "place": false, "individual": false, "quantifier": false, "core system": false, "outage": false, "mine": false,
 		"others": false, "colleagues": false, "fine": false, "able": false, "opens": false, "runs": false, "with": false, "same": false, "formerly": false, "aim": false, "too": false, "whether": false, "why": false,
-		"mine alone": false, "not only me": false, "everybody": false, "whole unit": false, "here": false, "site": false, "people": false, "ceased": false, "does not": false, "lacks": false,
+		"mine alone": false, "not only me": false, "everybody": false, "whole unit": false, "all of it": false, "here": false, "site": false, "people": false, "ceased": false, "does not": false, "lacks": false,
 		"helps": false, "owner": false, "his": false, "complains": false, "tells": false, "outsider": false, "beside": false,
 		"goods": false, "gives": false, "helping": false, "stopped": false, "dead computer": false, "way round": false, "can wait": false, "hindered": false},
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
