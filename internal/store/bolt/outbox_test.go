@@ -23,6 +23,15 @@ func TestAClaimedMailIsAsItWouldBeRead(t *testing.T) {
 		}
 	}
 	commitTest(t, s, c)
+	kept := 0
+	for _, p := range s.outbox.rows {
+		if p.row != nil {
+			kept++
+		}
+	}
+	if kept != len(c.Outbox)*3/5 { // but for the two texts that are no UTF-8, or may be
+		t.Errorf("%d of %d are kept", kept, len(c.Outbox))
+	}
 	rows, err := s.Claim(ctx, time.Now(), 100, time.Minute)
 	if err != nil || len(rows) != len(c.Outbox) {
 		t.Fatalf("%d are claimed, %v", len(rows), err)

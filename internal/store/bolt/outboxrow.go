@@ -37,16 +37,22 @@ func (s outboxState) row(id uint64) []byte {
 	return append(row, s[len(stateBegin)+1:]...)
 }
 
-// asRead is a mail as it would be read from its state; nil where that is another one, for it has a text that is no UTF-8 or a
-// time in some zone. It holds on to nothing of the mail that it was made for.
+// asRead is a mail as it would be read from its state; nil where a text of it is no UTF-8, and so another one when it is read.
+// It holds on to nothing of the mail that it was made for.
 func asRead(o *store.Outbox, state outboxState) *store.Outbox {
-	if o.Made.Location() != time.UTC || o.NextTry.Location() != time.UTC || bytes.Contains(state, []byte(`\ufffd`)) {
+	if bytes.Contains(state, []byte(`\ufffd`)) {
 		return nil
 	}
 	mail := *o
-	mail.Made, mail.NextTry, mail.Segments = o.Made.Round(0), o.NextTry.Round(0), nil
+	mail.Segments = nil
 	for _, text := range []*string{&mail.Trace, &mail.From, &mail.To, &mail.MessageID, &mail.LastError} {
 		*text = strings.Clone(*text)
+	}
+	for _, at := range []*time.Time{&mail.Made, &mail.NextTry} { // its zone is another value when it is read
+		text, err := at.AppendText(nil)
+		if err != nil || at.UnmarshalText(text) != nil {
+			return nil
+		}
 	}
 	return &mail
 }
