@@ -164,7 +164,7 @@ func (h *house) api() *api.Server {
 	}
 	return api.New(api.Options{
 		Store: h.store, Blobs: h.blobs, Desk: h.gateway, Keeper: h.keeper, Prefix: h.config.Tickets.Prefix, Token: token, MaxMail: h.config.SMTP.MaxMessage.Bytes,
-		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}, {Name: "store", Test: h.alarms.Keeps}}, Alarms: h.standing, Metrics: h.meters.write, Counted: h.meters.Answered, Log: h.log,
+		Checks: []api.Check{{Name: "directory", Test: func(context.Context) error { return h.people.Problem() }}, {Name: "store", Test: func(context.Context) error { return h.store.Present() }}, {Name: "store", Test: h.alarms.Keeps}}, Alarms: h.standing, Metrics: h.meters.write, Counted: h.meters.Answered, Log: h.log,
 		Figures: h.gateway.Figures, Note: h.gateway.Note,
 	})
 }

@@ -60,6 +60,7 @@ type Store struct {
 	writing sync.Mutex   // held over each group commit, and over a compaction
 	swap    sync.RWMutex // read-held over each use of db; held to replace it
 	db      *bbolt.DB
+	file    os.FileInfo // of the file that db has open
 
 	outbox   *outbox
 	counters *counters
@@ -100,8 +101,13 @@ func open(path string, o Options, steps []migration) (s *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	file, err := os.Stat(path)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
 	s = &Store{
-		path: path, opts: o, log: o.Log, db: db,
+		path: path, opts: o, log: o.Log, db: db, file: file,
 		queue: make(chan *request, maxBatch), stopped: make(chan struct{}), patience: patience,
 	}
 	if s.log == nil {

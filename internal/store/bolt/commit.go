@@ -167,6 +167,9 @@ func (s *Store) together(batch []*request) (err error) {
 			s.opts.OnCommit(Commit{Changes: all, Bytes: size, Took: time.Since(begin), Err: err})
 		}
 	}()
+	if err := s.Present(); err != nil {
+		return err
+	}
 	if err := s.mend(); err != nil {
 		return err
 	}

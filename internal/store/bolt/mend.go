@@ -52,11 +52,18 @@ func (s *Store) mend() error {
 
 // renew writes the store anew, without free pages, and puts the new file in the place of the old one.
 func (s *Store) renew() error {
+	if err := s.Present(); err != nil {
+		return err
+	}
 	name := s.path + compactSuffix
 	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	fresh, err := s.copyTo(name)
+	var file os.FileInfo
+	if err == nil {
+		file, err = os.Stat(name)
+	}
 	if err == nil {
 		err = os.Rename(name, s.path)
 	}
@@ -70,7 +77,7 @@ func (s *Store) renew() error {
 	// The new file was locked before it got its name, and the old one stays so until it has none.
 	s.swap.Lock()
 	old := s.db
-	s.db = fresh
+	s.db, s.file = fresh, file
 	s.swap.Unlock()
 	err = durable.Sync(filepath.Dir(s.path))
 	if err != nil { // after a power cut the old file might stand there again, without what is committed from now on

@@ -294,3 +294,42 @@ func TestOneOfManyMakesTheStore(t *testing.T) {
 		}
 	}
 }
+
+// A store whose file was taken away, or has another in its place, takes no change until it is back; it can be read.
+func TestAFileThatIsNoLongerThere(t *testing.T) {
+	path := file(t)
+	s := openTest(t, path, Options{})
+	commitTest(t, s, mail(1))
+	if err := s.Compact(context.Background()); err != nil { // another file, and it is the store's
+		t.Fatal(err)
+	}
+	commitTest(t, s, mail(2))
+	away := path + ".away"
+	for _, put := range []func() error{
+		func() error { return nil },
+		func() error { return os.WriteFile(path, nil, 0o600) },
+	} {
+		if err := errors.Join(os.Rename(path, away), put()); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{s.Present(), s.Commit(context.Background(), mail(3))} {
+			if err == nil || !strings.Contains(err.Error(), path) {
+				t.Fatalf("a change is taken that goes with the process: %v", err)
+			}
+		}
+		err := s.View(context.Background(), func(v store.Reader) error {
+			_, _, err := v.Ticket(2)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(away, path); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Present(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commitTest(t, s, mail(3))
+}
