@@ -106,11 +106,16 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 	case f.denied && (c.but || f.bareNo && (c.opens || !a.good)): // "no fuss" says a fault only beside something good
 		a.setNegative(finding{weak: !c.but, evidence: f.evidence})
 	case f.denied, c.whereas && f.past: // "padahal dulu bisa ditinggal bikin kopi"
-	case (c.but || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.cause && !f.pastNegative && !f.beside && !a.other && !(c.only && hasSection(c, "duration")):
+	case (c.but && !c.whereas || c.only && !c.opens && (a.good || a.hedged || a.yes || a.thanks || a.praise)) && !f.thanks && !f.close && !f.later && !f.praise && !f.cause && !f.pastNegative && !f.beside && !a.other && !(c.only && hasSection(c, "duration")):
 		if len(c.items) > 0 { // "thanks, but …": whatever it is, it is an objection
 			a.setNegative(finding{weak: f.hedged || c.only, evidence: [2]int{c.items[0].first, c.items[len(c.items)-1].first}})
 		}
 	}
+	a.remember(c, f)
+}
+
+// remember keeps what a clause says beside "it works" and "it does not".
+func (a *answer) remember(c clause, f finding) {
 	a.was = a.was || f.pastNegative
 	a.relapsed = a.relapsed || f.relapsed
 	a.denied = a.denied || f.denied

@@ -23,7 +23,7 @@ type item struct {
 
 // The order in which the meanings of one phrase are tried.
 var verdictOrder = []string{"neutral", "foreign", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not", "unable", "no more",
-	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "claimed", "fails", "stops", "wanted", "message", "after", "name", "filler"}
+	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "claimed", "able", "fails", "stops", "wanted", "message", "after", "name", "filler"}
 
 // What a "not" is besides: of what cannot be done, or of what is no more.
 const (
@@ -55,14 +55,14 @@ func (v *vocabulary) items(text string, words []token) []item {
 		if it.section == "" && isFigure(text, words[i]) {
 			it.section = figure
 		}
-		if it.section == figure && v.isPart(text, words, i) {
+		if (it.section == figure || it.section == "number") && v.isPart(text, words, i) {
 			it.section = "partly"
 		}
 		if it.section == figure && isShare(text, words[i]) {
 			it.value = share
-			if i > 0 && words[i-1].id == v.ids["baru"] { // "baru 30%"
-				it.section = "partly"
-			}
+		}
+		if (it.section == figure || it.section == "number") && i > 0 && words[i-1].id == v.ids["baru"] && (it.value == share || i+1 < len(words) && words[i+1].id == v.ids["yang"]) {
+			it.section = "partly" // "baru 30%", "baru satu yang jalan"
 		}
 		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); it.section == "praise" && isPicture(r) {
 			it.value = pictured

@@ -11,7 +11,7 @@ func (v *vocabulary) addVerb(e entry, section string) error {
 		rest = " " + rest
 	}
 	s, ed, ing := inflect(verb)
-	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing, "is " + ed, "are " + ed}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
+	forms, section := map[string][]string{"breaks": {s, ed, ing}, "works": {s, "is " + ing, "are " + ing, "it's " + ing, "they're " + ing, "is " + ed, "are " + ed}}[section], map[string]string{"breaks": "broken", "works": "fair"}[section]
 	if err := v.add(&v.verdict, e, map[string]string{"fair": "does", "broken": "fails"}[section]); err != nil {
 		return err
 	}

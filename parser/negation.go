@@ -104,6 +104,12 @@ func (f *finding) negation(items []item, i int, hedged bool, written string) int
 		f.hedged = f.hedged || f.done && !f.past // "sudah ga lari-lari"
 		return i
 	}
+	return f.bareNegation(items, i, about)
+}
+
+// bareNegation reads a "not" that is about nothing that a list has.
+func (f *finding) bareNegation(items []item, i int, about string) int {
+	it := items[i]
 	unknown, again := 0, false
 	for _, next := range items[i+1:] {
 		if next.section == "place" && about == "" {
@@ -226,7 +232,7 @@ func noMoreOf(items []item, at int) int {
 
 // followsDone says whether "already", or also "now", stands right before an item, or "all" anywhere before it.
 func followsDone(items []item, j int, now bool) bool {
-	for k := j - 1; k >= 0; k-- {
+	for k := j - 1; k >= 0 && (k >= j-2 || items[j].section == "appears"); k-- {
 		if items[k].value == all && items[j].section == "appears" {
 			return true
 		}

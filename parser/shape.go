@@ -60,14 +60,24 @@ func isName(s string) bool {
 	return unicode.IsUpper(r) && size < len(s) && s[size:] == strings.ToLower(s[size:])
 }
 
-// isPart knows "5 of 20", but no marks out of five or ten.
+// isPart knows "5 of 20" and "one branch of three", but no marks out of five or ten.
 func (v *vocabulary) isPart(text string, words []token, i int) bool {
-	if i+2 >= len(words) || !v.links["out of"][lower(text[words[i+1].start:words[i+1].end])] {
-		return false
+	for of := i + 1; of <= i+2 && of+1 < len(words); of++ {
+		if words[of].breaks == 0 && v.links["out of"][lower(text[words[of].start:words[of].end])] {
+			some, whole := v.count(text, words, i), v.count(text, words, of+1)
+			return 0 < some && some < whole && whole != 5 && whole != 10
+		}
 	}
-	some, err := strconv.Atoi(text[words[i].start:words[i].end])
-	whole, wrong := strconv.Atoi(text[words[i+2].start:words[i+2].end])
-	return err == nil && wrong == nil && some < whole && whole != 5 && whole != 10
+	return false
+}
+
+// count reads a number, in digits or a small one in a word; 0 where it is none.
+func (v *vocabulary) count(text string, words []token, i int) int {
+	if n, ok := v.figure(text, words, i); ok {
+		return n
+	}
+	n, _ := strconv.Atoi(text[words[i].start:words[i].end])
+	return n
 }
 
 // isShare knows "30%": less than all.

@@ -12,7 +12,7 @@ func closes(items []item) (shut, keep bool) {
 			keep = true
 		case "allow", "request", "yes", "thanks":
 			allowed = true
-		case "fair", "good", "solved":
+		case "fair", "good", "solved", "able":
 			able = true
 		case "ticket":
 			ticket = true
@@ -22,5 +22,5 @@ func closes(items []item) (shut, keep bool) {
 			unknown++
 		}
 	}
-	return shut && unknown <= 1 && (allowed || keep || able && ticket), keep
+	return shut && unknown <= 1 && (allowed || keep || able && (ticket || unknown == 0)), keep
 }

@@ -157,35 +157,14 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 	case "until":
 		f.until(c.items[i+1:], it)
 	case "without":
-		j, about := lookAhead(c.items, i)
-		if about == "good" && c.items[j].section != "good" { // "without being sent back"
-			about = ""
-		}
-		f.needless = true // "tanpa harus diulang"
-		if about == "" || about == "stop" {
-			if next := i + 1; f.good && (f.came || next < len(c.items) && (c.items[next].section == "thing" || c.items[next].section == "wanted")) { // "the mails came in without attachments"
-				f.good, f.hedged = false, true
-			}
-			return i // "without VPN": no fault by itself
-		}
-		return f.negation(c.items, i, hedged, "")
+		return f.without(c.items, i, hedged)
 	case "must": // "harus di-restart dulu"; a question only asks for the way
 		if !c.question && !f.needless {
 			f.worse = true
 			f.sayNegative(it, false)
 		}
 	case "same": // "same loop as before"
-		if isFirstWord(c.items, i) { // "new toner, same grey prints"
-			f.worse = true
-			f.sayNegative(it, false)
-		}
-		for _, next := range c.items[i+1:] {
-			if next.section == "past" || next.section == "recent" || next.section == "tense" {
-				f.past, f.worse = false, true
-				f.sayNegative(it, false)
-				break
-			}
-		}
+		f.same(c.items, i)
 	case "not", "not yet":
 		return f.negation(c.items, i, hedged, text[words[it.first].start:words[it.first].end])
 	case "later", "unsure":
@@ -193,24 +172,13 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 			f.later = true
 		}
 	case "still":
-		j, about := lookAhead(c.items, i)
-		if about == "good" && (c.items[j].section == "appears" || c.items[j].section == "does") { // "masih muncul pesan itu"
-			about = ""
-		}
-		switch about {
-		case "good":
-			f.sayGood(c.items[j], true)
-			return j
-		case "try", "later":
-			f.later = true
-			return j
-		}
-		f.still = true
-		if about == "" {
-			f.sayNegative(it, false)
-		}
+		return f.stillSo(c.items, i)
 	case "good", "solved":
 		f.sayGood(it, hedged)
+	case "able": // "we can edit the file again"
+		if next := i + 1; next < len(c.items) && (c.items[next].section == "" || c.items[next].section == "does") && (f.now || f.again) {
+			f.sayGood(it, hedged)
+		}
 	case "fair":
 		f.sayGood(it, hedged || !isPlain(c.items))
 	case "comes":
@@ -231,28 +199,9 @@ func (v *vocabulary) judgeItem(f *finding, c clause, i int, hedged bool, text st
 			f.strange++
 		}
 	case "request": // "sudah diinstal": done already; "setelah RAM ditambah"
-		if said := lower(text[words[it.first].start:words[it.first].end]); strings.HasPrefix(said, "di") || strings.HasPrefix(said, "inst") {
-			if followsDone(c.items, i, false) {
-				f.sayGood(it, true)
-				return i
-			}
-			if hasSection(clause{items: c.items[:i]}, "after") {
-				return i
-			}
-		}
-		if f.thanks && f.done { // "terima kasih sudah datang ke sini"
-			return i
-		}
-		f.mention(it)
+		f.wish(c.items, i, lower(text[words[it.first].start:words[it.first].end]))
 	case "yes":
-		switch said := lower(text[words[it.first].start:words[it.first].end]); {
-		case f.done && strings.HasPrefix(said, "ok"):
-			f.sayGood(it, hedged)
-		case leads(c.items, i):
-			f.yes = true
-		case strings.HasPrefix(said, "ok") || strings.HasPrefix(said, "sip"): // "hasilnya oke"
-			f.sayGood(it, hedged)
-		}
+		f.agree(c.items, i, lower(text[words[it.first].start:words[it.first].end]), hedged)
 	default:
 		f.mention(it)
 	}

@@ -56,6 +56,18 @@ func TestVerdictsByTheSubject(t *testing.T) {
 	}
 }
 
+// Answers of one kind, and others that look like them and mean the contrary.
+func TestVerdictsByTheirKind(t *testing.T) {
+	p := newParser(t, Options{})
+	for _, row := range rows(t, "verdict/classes.txt", 2) {
+		if row[0] != "no" {
+			checkVerdict(t, p, row[0], "Re: [IT-000123] Printer lantai 3 macet", row[1])
+		} else if got := p.Validation(&Mail{NewText: row[1]}); got.Verdict == sop.Confirm {
+			t.Errorf("%q confirms (evidence %q)", row[1], got.Evidence)
+		}
+	}
+}
+
 // checkVerdict reads an answer; want is a verdict and a rating, if one is given.
 func checkVerdict(t *testing.T, p *Parser, want, subject, answer string) {
 	t.Helper()

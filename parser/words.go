@@ -41,7 +41,7 @@ var sections = map[string]map[string]bool{
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
 		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false, "must": false, "recent": false,
 		"initials": false, "before initials": false, "unable": false, "no more": false, "at once": false, "mended": false, "shut": false, "allow": false,
-		"service": false, "days": false, "foreign": false, "ticket": false, "after": false, "claimed": false, "wanted": false, "message": false, "stops": false, "whereas": false, "complaint": false, "comes": false, "tense": false},
+		"service": false, "days": false, "foreign": false, "ticket": false, "after": false, "able": false, "claimed": false, "wanted": false, "message": false, "stops": false, "whereas": false, "complaint": false, "comes": false, "tense": false},
 	"stop": {"stop": false},
 	"link": {"and": false, "list": false, "of": false, "article": false, "from": false, "to": false, "own": false, "our desk": false, "before name": false, "before code": false, "have": false,
 		"range": false, "out of": false},
