@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -269,6 +270,31 @@ func TestAFullDisk(t *testing.T) {
 	d.kill()
 	d.start()
 	d.holds(accepted)
+}
+
+// The store's file is taken away from under the daemon: 451, not ready, and a backup has what it held; back at its name, it
+// goes on by itself.
+func TestTheStoresFileIsTakenAway(t *testing.T) {
+	d := newDesk(t)
+	d.start()
+	d.hand("rina@company.com", report("rina@company.com", "sebelumnya"))
+	path := filepath.Join(d.dir, "helpost.db")
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	raw := report("rina@company.com", "sesudahnya")
+	if got := code(d.send("rina@company.com", raw)); got != 451 {
+		t.Errorf("answered %d", got)
+	}
+	if got := d.ready(http.StatusServiceUnavailable); !strings.Contains(got, `"ready":false`) || !strings.Contains(got, path) {
+		t.Errorf("/readyz says %s", got)
+	}
+	d.mustRun("backup", filepath.Join(d.dir, "cadangan"))
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it takes mail again", func() bool { return d.send("rina@company.com", raw) == nil })
+	d.holds(map[string]bool{"sebelumnya": true, "sesudahnya": true})
 }
 
 // holds: exactly these subjects are tickets.

@@ -25,6 +25,15 @@ type configured struct {
 
 // with runs what a verb does with a client of the running daemon, or of the store itself where none runs.
 func (c *configured) with(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
+	return c.reach(ctx, errOut, false, do)
+}
+
+// withKept is with, for the verbs that ask for what is kept: where there is no store they make none.
+func (c *configured) withKept(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
+	return c.reach(ctx, errOut, true, do)
+}
+
+func (c *configured) reach(ctx context.Context, errOut io.Writer, kept bool, do func(*api.Client) error) error {
 	cfg, err := loadConfig(c.Config, errOut)
 	if err != nil {
 		return err
@@ -41,6 +50,9 @@ func (c *configured) with(ctx context.Context, errOut io.Writer, do func(*api.Cl
 	if running {
 		return do(client)
 	}
+	if _, err := os.Stat(cfg.Store.Path); kept && err != nil {
+		return fmt.Errorf("there is no store: %w", err)
+	}
 	h, err := build(cfg, slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn})), nil)
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("%s is open in another process that does not answer at %s", cfg.Store.Path, cfg.Control.Socket)
@@ -49,18 +61,6 @@ func (c *configured) with(ctx context.Context, errOut io.Writer, do func(*api.Cl
 		return err
 	}
 	return errors.Join(do(api.InProcess(h.api().Control())), h.store.Close())
-}
-
-// withKept is with, for the verbs that ask for what is kept: where there is no store they make none.
-func (c *configured) withKept(ctx context.Context, errOut io.Writer, do func(*api.Client) error) error {
-	cfg, err := loadConfig(c.Config, errOut)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(cfg.Store.Path); err != nil {
-		return fmt.Errorf("there is no store: %w", err)
-	}
-	return c.with(ctx, errOut, do)
 }
 
 // jsonLines writes rows for programs: one JSON object a line.
