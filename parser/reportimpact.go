@@ -47,12 +47,15 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 		}
 		w.company++
 	case "department":
-		if v.isOnly(words[i]) && v.negated(words, i) { // "not only our department"
+		if v.isOnly(words[i]) && v.negated(words, i) || v.isTold(text, words, i) { // "not only our department"
 			return
 		}
 		w.department++
-		if v.speaksOf(words[i:i+n], "quantifier") {
-			w.group++
+		for j := i; j < i+n; j++ {
+			if v.marked(words[j:j+1], "quantifier") {
+				w.group++
+				break
+			}
 		}
 	case "individual":
 		if v.negated(words, i) || v.wasBefore(words, i) {
@@ -68,8 +71,14 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 	case "not only me":
 		w.several++
 	case "everybody":
+		if v.isTold(text, words, i) {
+			return
+		}
 		if v.departmentBehind(words, i+n) || v.isBounded(text, words, i, i+n) {
 			group(said)
+			return
+		}
+		if v.waitsBehind(words, i+n) {
 			return
 		}
 		w.everybody++
@@ -186,7 +195,7 @@ func (v *vocabulary) isPlaceAt(text string, words []token, i int) bool {
 	case hasMark(marks, "here"):
 		return true
 	case hasMark(marks, "site"):
-		return i > 0 && words[i].breaks == 0 && isCapital(text, words[i-1]) && words[i-1].breaks&(breakStop|breakLine) == 0 || i+1 < len(words) && words[i+1].breaks == 0 && isCapital(text, words[i+1])
+		return i > 1 && words[i].breaks == 0 && isCapital(text, words[i-1]) && words[i-1].breaks == 0 || i+1 < len(words) && words[i+1].breaks == 0 && isCapital(text, words[i+1])
 	}
 	return false
 }
@@ -247,6 +256,21 @@ func (v *vocabulary) placeOfFault(text string, words []token) string {
 		return place
 	}
 	return ""
+}
+
+// isTold says whether people are only those to whom something goes: "shared to all staff".
+func (v *vocabulary) isTold(text string, words []token, i int) bool {
+	return i > 0 && words[i].breaks == 0 && v.links["toward"][lower(text[words[i-1].start:words[i-1].end])]
+}
+
+// waitsBehind says whether people only wait or watch: "everybody is waiting for my figures".
+func (v *vocabulary) waitsBehind(words []token, i int) bool {
+	for j := i; j < i+6 && !isClauseEnd(words, j); j++ {
+		if v.marked(words[j:], "waits") {
+			return true
+		}
+	}
+	return false
 }
 
 // isOnly says whether a word is "only" or the like.

@@ -98,7 +98,7 @@ func (w *weights) pressing(r *sop.Report) (sop.Urgency, string) {
 
 // weigh counts what a text says.
 func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool) {
-	skip, asked, given := 0, 0, 0
+	skip, asked, given, halted := 0, 0, 0, 0
 	aside := v.asides(w, text, words)
 	for i := range words {
 		n, marks := v.report.longest(words[i:])
@@ -108,6 +108,9 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 		said := text[words[i].start:words[i+n-1].end]
 		if hasMark(marks, "not fault") {
 			skip = max(skip, i+n)
+		}
+		if hasMark(marks, "stopped") {
+			halted = i + n
 		}
 		for _, m := range marks {
 			if v.ownWord(w, m.section, said) {
@@ -149,7 +152,7 @@ func (v *vocabulary) weigh(w *weights, text string, words []token, subject bool)
 			if m.section == "wish" && (asked == 0 || i-asked > 5 || i >= asked && stopsBetween(words[asked:i+1]) || n == 1 && v.isOwnThing(words, asked, i)) {
 				continue
 			}
-			if c == nil || m.section == "fault" && (i < skip || v.negated(words, i)) || (m.section == "stopped" || m.section == "way round") && v.negated(words, i) {
+			if c == nil || m.section == "fault" && (i < skip || v.negated(words, i)) || (m.section == "stopped" || m.section == "way round") && v.negated(words, i) || m.section == "way round" && i < halted {
 				continue
 			}
 			*c++

@@ -17,13 +17,28 @@ func (v *vocabulary) spokenFor(s *source) (name, said string) {
 	for i := range words {
 		for _, frame := range [...]func(string, []token, int) (string, int){v.helped, v.ownerOf, v.possessor, v.complainer} {
 			name, end := frame(text, words, i)
-			if name == "" || len(strings.Fields(name)) < 2 || sharesName(name, from) || sharesName(name, s.signature) || v.isDepartment(name) || v.holdsDepartment(name) || v.isOutsider(text, words, end) {
+			if name == "" || len(strings.Fields(name)) < 2 || sharesName(name, from) || sharesName(name, s.signature) || v.isNoPerson(name) || v.isOutsider(text, words, end) {
 				continue
 			}
 			return name, text[words[i].start:words[end-1].end]
 		}
 	}
 	return "", ""
+}
+
+// isNoPerson says whether a name is a department's, a place's or a thing's: "Cabang Solo Baru", "Dell Latitude".
+func (v *vocabulary) isNoPerson(name string) bool {
+	if v.isDepartment(name) || v.holdsDepartment(name) {
+		return true
+	}
+	words := v.tokens(name)
+	for i, w := range words {
+		if _, marks := v.report.longest(words[i : i+1]); hasMark(marks, "place") || hasMark(marks, "site") || hasMark(marks, "core system") || hasMark(marks, "unit before") || hasMark(marks, "unit after") ||
+			v.isThing(w) || v.asset.brand[lower(name[w.start:w.end])] {
+			return true
+		}
+	}
+	return false
 }
 
 // helped reads "please help NAME", if a department or a "his" follows.
