@@ -64,7 +64,7 @@ func (v *vocabulary) items(text string, words []token) []item {
 		if (it.section == figure || it.section == "number") && i > 0 && words[i-1].id == v.ids["baru"] && (it.value == share || i+1 < len(words) && words[i+1].id == v.ids["yang"]) {
 			it.section = "partly" // "baru 30%", "baru satu yang jalan"
 		}
-		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); it.section == "praise" && isPicture(r) {
+		if r, _ := utf8.DecodeRuneInString(text[words[i].start:]); (it.section == "praise" || it.section == "yes") && isPicture(r) {
 			it.value = pictured
 		}
 		if it.section == unable || it.section == noMore {

@@ -59,6 +59,7 @@ type finding struct {
 	needless, try  bool
 	tense          bool // only a verb says that it was before: "there were no errors"
 	atOnce         bool // "langsung"
+	tested         bool // "saya tes": what follows is its result
 	denied         bool // an unknown fault is denied: "ga burem lagi"
 	claimed        bool // somebody else says that it works
 	bareNo         bool // by a "no": "no fuss"
@@ -97,6 +98,10 @@ func (v *vocabulary) judge(c clause, text string, words []token) finding {
 			f.done = true
 		case "good", "solved":
 			f.done = f.done || it.value == already
+		case "neutral": // "saya tes"
+			for _, w := range words[it.first : it.first+it.count] {
+				f.tested = f.tested || w.id == v.ids["tes"] || w.id == v.ids["coba"] || w.id == v.ids["cek"]
+			}
 		case "cause":
 			f.cause = true
 		case "needless":
@@ -255,7 +260,7 @@ func (f *finding) sayGood(it item, hedged bool) {
 		f.later = true
 	case f.briefly: // "sempat bisa": no more
 		f.sayBriefly(it)
-	case f.past && !f.done && f.recent && !f.try && !f.atOnce:
+	case f.past && !f.done && f.recent && !f.try && !f.tested && !f.atOnce:
 		f.hedged = true
 	case f.past && !f.done && f.recent: // "tadi saya coba, langsung bisa"
 		f.good = true

@@ -80,6 +80,9 @@ func carryTime(list []clause, found []finding) {
 		if f.pastNegative && list[i+1].then && next.negative && !next.still && !next.now {
 			next.negative, next.pastNegative = false, true
 		}
+		if f.cause && !list[i+1].opens && !list[i+1].but && next.negative && next.weak && !next.still { // "ternyata kabelnya, bukan printernya"
+			next.negative, next.pastNegative = false, true
+		}
 		if f.pastNegative && next.stopped && next.negative {
 			next.negative, next.good = false, true
 		}
