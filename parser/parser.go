@@ -23,6 +23,9 @@ type Options struct {
 	// "": the one of words/asset.txt.
 	AssetPattern string
 	ListIDs      []string // List-Ids of mailing lists that hand on to a mailbox of ours: their mail is people's
+	// Names are what people are called whose From may hold an address alone, by that address, lower case: by its name a
+	// signature is told from words.
+	Names map[string]string
 	// Ours says whether a Message-ID bears a token of ours whose MAC holds; nil: none does.
 	Ours func(messageID string) bool
 }

@@ -137,6 +137,15 @@ type occasion struct {
 	prefix  string // of ticket numbers
 }
 
+// occasionOf is what is known of a mail; who wrote is called by From, else by what is known of the address.
+func (p *Parser) occasionOf(m *Mail) occasion {
+	o := p.words.occasionOf(m, p.opts.Prefix)
+	if o.name == "" {
+		o.name = tidyName(p.opts.Names[m.From.Address])
+	}
+	return o
+}
+
 func (v *vocabulary) occasionOf(m *Mail, prefix string) occasion {
 	o := occasion{name: tidyName(m.From.Name), prefix: prefix}
 	switch v.subjectPrefix(m.Subject) {

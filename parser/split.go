@@ -13,7 +13,7 @@ const htmlBytes = 1 << 20 // of a mail that answers nothing; a larger one is not
 // has HTML, its structure says what is quoted; that is trusted where the text was made of it, and asked where the plain
 // text shows no quote.
 func (p *Parser) split(m *Mail, text, source string) {
-	v, o := p.words, p.words.occasionOf(m, p.opts.Prefix)
+	v, o := p.words, p.occasionOf(m)
 	m.PassesOn = o.forward
 	lines := cutLines(text)
 	var h htmlText

@@ -29,7 +29,7 @@ func (p *Parser) Commands(m *Mail) Commands {
 	v := p.words
 	text := lineBreaks.Replace(m.NewText)
 	lines := strings.SplitN(text, "\n", maxReadableLines+1)
-	end := v.ownLines(lines, v.occasionOf(m, p.opts.Prefix))
+	end := v.ownLines(lines, p.occasionOf(m))
 	read := make([]commandLine, end)
 	roles := make([]lineRole, end)
 	for i := range end {

@@ -248,6 +248,13 @@ func TestWhatIsWrittenIsWhatHolds(t *testing.T) {
 		"[helpdesk@company.com it@company.com helpdesk@reply.company.com] [it.lists.company.com] [{Keuangan [finance]}] [{company  [SAP]} { high [deadline]}] id IT" {
 		t.Errorf("the parser is told %s", got)
 	}
+	for _, a := range c.AgentList {
+		for _, address := range append(a.Aliases, a.Address) {
+			if a.Name == "" || o.Names[address] != a.Name {
+				t.Errorf("the parser knows %s as %q, want %q", address, o.Names[address], a.Name)
+			}
+		}
+	}
 }
 
 func TestTheFingerprintIsStableAndTellsPoliciesApart(t *testing.T) {

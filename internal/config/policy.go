@@ -102,6 +102,12 @@ func (c *Config) ParserOptions() parser.Options {
 		o.Mailboxes = append(o.Mailboxes, m.own()...)
 		o.ListIDs = append(o.ListIDs, m.ListIDs...)
 	}
+	o.Names = map[string]string{}
+	for _, a := range c.AgentList {
+		for _, address := range append([]string{a.Address}, a.Aliases...) {
+			o.Names[strings.ToLower(address)] = a.Name
+		}
+	}
 	for _, d := range c.Departments {
 		o.Departments = append(o.Departments, parser.Department{Name: d.Name, Words: d.Words})
 	}

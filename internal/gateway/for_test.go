@@ -6,6 +6,23 @@ import (
 	"helpost/internal/sop"
 )
 
+// The zone at the bottom leaves out a signature by name alone, also where From has none: the desk knows its agents.
+func TestASignatureByTheAgentsName(t *testing.T) {
+	for _, name := range []string{"", "Andi Saputra"} {
+		h := open(t)
+		h.report(letter{})
+		in := h.only(sop.KindNew, andi).answer(andi, "Driver sudah dipasang ulang.\r\n\r\n#kategori printer\r\n\r\nAndi Saputra\r\nIT Service Desk")
+		in.name = name
+		h.mustTake(in)
+		if got := h.ticket(1).Category; got != "printer" {
+			t.Fatalf("From %q: category %q, %v", name, got, h.kinds(andi))
+		}
+		if got := h.messages(1)[1].Text; got != "Driver sudah dipasang ulang." {
+			t.Fatalf("From %q: %q went on", name, got)
+		}
+	}
+}
+
 // Somebody who has reported before calls: his ticket is made, and what he once said of himself is still known.
 func TestACallOfSomebodyKnown(t *testing.T) {
 	for name, do := range map[string]func(h *house){

@@ -164,7 +164,7 @@ func (h *house) build() {
 	for _, b := range h.boxes {
 		own = append(append(own, b.Address), b.Aliases...)
 	}
-	reader, err := parser.New(parser.Options{Mailboxes: own, Language: sop.Indonesian, Prefix: "IT", Matrix: sop.DefaultMatrix(),
+	reader, err := parser.New(parser.Options{Mailboxes: own, Names: map[string]string{andi: "Andi Saputra"}, Language: sop.Indonesian, Prefix: "IT", Matrix: sop.DefaultMatrix(),
 		Ours: func(id string) bool { _, ours := tokens.InMessageID(id); return ours }})
 	if err != nil {
 		h.t.Fatal(err)
