@@ -82,24 +82,6 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 			return
 		}
 		w.everybody++
-	case "all of it":
-		for j := sentenceStart(words, i); j < i; j++ {
-			if v.isPlaceAt(text, words, j) && !v.isIntroduced(words, j) {
-				group(text[words[j].start:words[i+n-1].end])
-				break
-			}
-		}
-		return
-	case "quantifier":
-		if s := v.quantified(text, words, i, n); s != "" {
-			group(s)
-		}
-		return
-	case "group":
-		if v.failsBehind(words, i+n, n > 1) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
-			group(said)
-		}
-		return
 	case "core system":
 		if !v.isDown(words, i, n) {
 			return
@@ -107,9 +89,32 @@ func (v *vocabulary) impactOf(w *weights, section, text string, words []token, i
 		section = "core"
 		w.coreDown++
 	default:
+		if said := v.groupOf(section, text, words, i, n); said != "" {
+			group(said)
+		}
 		return
 	}
 	w.note(section, said)
+}
+
+// groupOf reads a phrase that means all of a department where a fault, a place or a word for a department stands by it: the
+// very words.
+func (v *vocabulary) groupOf(section, text string, words []token, i, n int) string {
+	switch section {
+	case "all of it": // "gudang Cikarang offline semua"
+		for j := sentenceStart(words, i); j < i; j++ {
+			if v.isPlaceAt(text, words, j) && !v.isIntroduced(words, j) {
+				return text[words[j].start:words[i+n-1].end]
+			}
+		}
+	case "quantifier":
+		return v.quantified(text, words, i, n)
+	case "group":
+		if v.failsBehind(words, i+n, n > 1) && !(n == 1 && i > 0 && words[i].breaks == 0 && v.isThing(words[i-1])) {
+			return text[words[i].start:words[i+n-1].end]
+		}
+	}
+	return ""
 }
 
 // quantified reads "semua … bagian X", all of a department, if a word for one stands near behind it: the very words.
