@@ -95,6 +95,8 @@ func (a *answer) take(c clause, found []finding, i int, about []string) {
 		if !a.other {
 			a.setNegative(f)
 		}
+	case c.except && f.good && !isSuccess(c.items[0]): // "everything except the printer is fine"
+		a.setNegative(finding{worse: true, evidence: f.evidence})
 	case a.good && c.only && len(c.items) == 0, a.good && f.briefly && isBare(c.items): // "opens the front door only", "it worked. For an hour."
 		a.setNegative(finding{worse: true, evidence: found[max(i-1, 0)].evidence})
 	case (f.good || f.hedged) && c.only && !hasSection(c, "duration"):
@@ -132,6 +134,11 @@ func (a *answer) remember(c clause, f finding) {
 	already := f.done && f.strange == 0 && !f.iff && !f.hedged // "sudah, pak"
 	a.already = a.already || already
 	a.yes = a.yes || f.yes || already
+}
+
+// isSuccess says whether an item says by itself that it works: "selain cepat, juga stabil" excepts nothing.
+func isSuccess(it item) bool {
+	return it.section == "good" || it.section == "fair" || it.section == "solved"
 }
 
 // isBare says whether a clause holds a time and nothing more.

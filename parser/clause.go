@@ -23,7 +23,7 @@ type item struct {
 
 // The order in which the meanings of one phrase are tried.
 var verdictOrder = []string{"neutral", "foreign", "not seen", "unsure", "needless", "keep open", "close", "redo", "new", "later", "relapse", "bad", "partly", "beside", "gone", "solved", "good", "fair", "broken", "not yet", "not", "unable", "no more",
-	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "claimed", "able", "fails", "stops", "wanted", "message", "after", "name", "filler"}
+	"still", "briefly", "perhaps", "thought", "if", "past", "cause", "though", "whereas", "except", "but", "only", "ask", "request", "yes", "thanks", "praise", "now", "comes", "try", "again", "rating", "number", "thing", "day", "done", "why", "often", "place", "appears", "progress", "then", "and", "than", "mended", "shut", "allow", "ticket", "service", "days", "tense", "at once", "complaint", "does", "claimed", "able", "fails", "stops", "wanted", "message", "after", "name", "filler"}
 
 // What a "not" is besides: of what cannot be done, or of what is no more.
 const (
@@ -110,6 +110,7 @@ type clause struct {
 	items    []item
 	but      bool // it begins with "but"
 	whereas  bool // it begins with "whereas", likewise a "but"
+	except   bool // it begins with "except", likewise a "but"
 	only     bool // it begins with "only"
 	then     bool // it begins with "then"
 	tail     bool // its "but" stands at its end: "it hums though"
@@ -121,12 +122,12 @@ type clause struct {
 // all where it begins with a question word.
 func clauses(items []item) []clause {
 	var out []clause
-	sentence, start, but, whereas, only, then := 0, 0, false, false, false, false
+	sentence, start, but, whereas, except, only, then := 0, 0, false, false, false, false, false
 	flush := func(end int) {
 		if end > start || but || only {
-			out = append(out, clause{items: items[start:end], but: but, whereas: whereas, only: only, then: then, opens: len(out) == sentence})
+			out = append(out, clause{items: items[start:end], but: but, whereas: whereas, except: except, only: only, then: then, opens: len(out) == sentence})
 		}
-		start, but, whereas, only, then = end, false, false, false, false
+		start, but, whereas, except, only, then = end, false, false, false, false, false
 	}
 	endSentence := func(question bool) {
 		for k := sentence; k < len(out); k++ {
@@ -151,10 +152,10 @@ func clauses(items []item) []clause {
 		case it.section == "though":
 			flush(i)
 			start, but = i+1, true
-		case it.section == "but" || it.section == "whereas" || it.section == "only" && !but:
+		case it.section == "but" || it.section == "whereas" || it.section == "except" || it.section == "only" && !but:
 			flush(i)
 			start, but, only = i+1, it.section != "only", it.section == "only"
-			whereas = it.section == "whereas"
+			whereas, except = it.section == "whereas", it.section == "except"
 		case it.section == "then":
 			if i > start {
 				flush(i)

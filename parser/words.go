@@ -36,7 +36,7 @@ var sections = map[string]map[string]bool{
 		"helps": false, "owner": false, "his": false, "complains": false, "tells": false, "outsider": false, "beside": false,
 		"goods": false, "gives": false, "helping": false, "stopped": false, "dead computer": false, "way round": false, "can wait": false, "hindered": false},
 	"verdict": {"spelling": true, "good": false, "yes": false, "thanks": false, "praise": false, "bad": false, "broken": false, "gone": false, "solved": false,
-		"not": false, "not yet": false, "still": false, "but": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
+		"not": false, "not yet": false, "still": false, "but": false, "except": false, "later": false, "unsure": false, "try": false, "again": false, "ask": false,
 		"request": false, "redo": false, "close": false, "keep open": false, "new": false, "beside": false, "past": false, "if": false, "perhaps": false, "partly": false,
 		"neutral": false, "filler": false, "rating": false, "thing": true, "number": true, "now": false, "often": false, "place": false, "cause": false, "needless": false, "why": false, "only": false, "fair": false, "than": false, "done": false, "briefly": false, "and": false,
 		"relapse": false, "not seen": false, "thought": false, "then": false, "appears": false, "progress": false, "though": false, "day": false, "breaks": false, "works": false, "without": false, "once": false, "same": false, "until": false, "duration": false, "must": false, "recent": false,
