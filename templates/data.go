@@ -147,6 +147,7 @@ const (
 	StatusOfTicket  Status = "ticket"   // asked by #status on a ticket
 	StatusOfAgent   Status = "mine"     // asked by #status in a new mail
 	StatusNote      Status = "note"     // your mail became a note
+	StatusUnsent    Status = "unsent"   // your words to a rejected ticket were kept, and not sent
 	StatusUnobeyed  Status = "unobeyed" // a mail in your name was not obeyed
 	StatusAway      Status = "away"     // to the lead: who is away until when and what he holds
 	StatusBack      Status = "back"     // to the lead: who is back

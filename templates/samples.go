@@ -293,7 +293,7 @@ func (s sampler) statuses() map[string]Data {
 		"status.mine":     with(status(StatusOfAgent, false), func(d *Data) { d.List = s.list(); d.List[0].Buttons, d.List[1].Buttons = nil, nil }),
 		"status.idle":     status(StatusOfAgent, false),
 		"status.note":     with(status(StatusNote, true), func(d *Data) { d.Words, d.Buttons = words, s.buttons("reply") }),
-		"status.rejected": with(status(StatusNote, true), func(d *Data) { d.Words, d.Ticket.State = words, "rejected" }),
+		"status.unsent":   with(status(StatusUnsent, true), func(d *Data) { d.Words, d.Ticket.State = words, "rejected" }),
 		"status.unobeyed": with(status(StatusUnobeyed, true), func(d *Data) { d.Words, d.At = words, at(12, 9, 15) }),
 		"status.away":     with(status(StatusAway, false), func(d *Data) { away(d); d.List = s.list() }),
 		"status.free":     with(status(StatusAway, false), away),

@@ -94,14 +94,14 @@ func TestCheckSendsMailEachWay(t *testing.T) {
 		says    []string
 	}{
 		{"all is well", &circle{strict: true}, relayOnly, 0, []string{
-			"ok mail helpdesk@company.com by ", "ok mail the address for answers, helpdesk+TOKEN@company.com, by ", ": here after ",
+			"ok mail helpdesk@company.com by ", "ok mail the address for answers, helpdesk+TOKEN@company.com, by ", "ok mail from the address for bounces, helpdesk+TOKEN@company.com, by ", ": here after ",
 			"ok door straight at ", "ok forgery by ", "a mail in the name of andi@company.com was refused: ", "not your address",
 			"a mail in the name of andi@company.com came, and is not believed", "all is well",
 		}},
 		{"the relay lets anybody be anybody", &circle{}, relayOnly, 2, []string{
 			"WRONG forgery by ", "a mail in the name of andi@company.com, sent with what helpost itself sends with, is believed",
 		}},
-		{"nothing comes back", &circle{swallow: true}, relayOnly, 1, []string{"FAIL mail helpdesk@company.com by ", "sent, and not here after 1s", "ok door "}},
+		{"nothing comes back", &circle{swallow: true}, relayOnly, 1, []string{"FAIL mail helpdesk@company.com by ", "sent, and not here after 1s", "hint forgery by ", "ok door "}},
 		{"the relay is not trusted", &circle{}, `["127.0.0.9/32"]`, 0, []string{"hint mail helpdesk@company.com by ", "is no [[smtp.trusted_relay]]"}},
 		{"this machine is trusted", &circle{strict: true}, everybody, 0, []string{"hint forgery straight at ", "who may open a connection from here can write as any agent"}},
 	} {

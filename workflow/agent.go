@@ -70,7 +70,11 @@ func (c *Case) obey() *Mistake {
 		c.keep(NoteOnly, "note")
 		c.tell(d, sop.KindNote, Notice{Words: true}, m.From.Address)
 		if (m.Voice == sop.VoiceNote || m.Sort != sop.Internal) && !c.has(sop.Note) { // he may think that it went out
-			c.send(d, sop.KindStatus, Notice{Status: "note", Desk: true}, c.desk(m.From.Address))
+			status := "unsent"
+			if m.Voice == sop.VoiceNote {
+				status = "note"
+			}
+			c.send(d, sop.KindStatus, Notice{Status: status, Desk: true}, c.desk(m.From.Address))
 		}
 	}
 	if len(diff(&d.last.Facts, &d.Facts)) > 0 {
@@ -114,7 +118,7 @@ func (c *Case) goesOut() (bool, *Mistake) {
 		return false, nil
 	case c.has(sop.Reply), c.has(sop.Resolve), c.has(sop.Onsite), c.has(sop.Remote):
 		return true, nil
-	case c.t.State == Merged || c.t.State == Rejected, c.has(sop.MarkSpam): // nobody answers whom he blocks
+	case c.t.State == Merged, c.t.State == Rejected && !c.has(sop.Reopen), c.has(sop.MarkSpam): // nobody answers whom he blocks
 		return false, nil
 	}
 	return c.m.Voice == sop.VoiceObeyed && c.m.Sort != sop.Internal, nil

@@ -82,3 +82,45 @@ func TestTheButtonsOfAnError(t *testing.T) {
 		}
 	}
 }
+
+// Words beside a reopening go out; those of a mail that leaves a rejected ticket rejected, or closes it, do not.
+func TestWordsToARejectedTicket(t *testing.T) {
+	for _, c := range []struct {
+		name sop.CommandName
+		args string
+		out  bool
+	}{{sop.Reopen, "", true}, {sop.Close, "double report", false}} {
+		w := newWorld(t)
+		w.p.Inside = nil
+		n := w.report(Mail{})
+		w.agent(n, andi, "", command(sop.MarkSpam, ""))
+		if w.tickets[n].State != Rejected {
+			t.Fatal(w.tickets[n].State)
+		}
+		d := w.agent(n, andi, "We look at it again.", command(c.name, c.args))
+		switch {
+		case c.out:
+			expect(t, d, sop.KindReply, rina)
+			expect(t, d, sop.KindStatus)
+		default:
+			expect(t, d, sop.KindReply)
+			expect(t, d, sop.KindStatus, andi)
+			if s := d.Notices[slices.IndexFunc(d.Notices, func(n Notice) bool { return n.Kind == sop.KindStatus })].Status; s != "unsent" {
+				t.Errorf("#%s: %q", c.name, s)
+			}
+		}
+	}
+}
+
+// A telephone report that is given to somebody at once: told once, with what was said.
+func TestAReportForSomebodyIsGivenToSomebody(t *testing.T) {
+	w := newWorld(t)
+	d := w.write(0, Mail{Role: sop.RoleAgent, Voice: sop.VoiceNew, Proof: "pass", From: sop.Person{Address: andi}, Text: "Printer macet.", Body: "Printer macet.",
+		Commands: []sop.Command{command(sop.For, rina), command(sop.Assign, sari)}})
+	expect(t, d, sop.KindAssigned, sari)
+	for _, n := range d.Notices {
+		if n.Kind == sop.KindAssigned && (!n.Words || n.Report) {
+			t.Errorf("%+v", n)
+		}
+	}
+}

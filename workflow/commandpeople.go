@@ -41,7 +41,7 @@ func doAssign(c *Case, d *Draft, cmd sop.Command) *Mistake {
 	if d.Assignee != agent {
 		d.Assignee = agent
 		d.event(Assigned, info{"by": "assign"}, nil)
-		c.tell(d, sop.KindAssigned, Notice{Report: true, Buttons: []Button{{Name: "take", Sort: sop.Public}}}, c.m.From.Address)
+		c.tell(d, sop.KindAssigned, c.announcement(), c.m.From.Address)
 	}
 	return nil
 }

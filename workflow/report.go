@@ -111,6 +111,17 @@ func (c *Case) announce(d *Draft) { c.announceBut(d, "") }
 
 // announceBut leaves out who knows already.
 func (c *Case) announceBut(d *Draft, knows string) {
+	n := c.announcement()
+	if d.Assignee != "" {
+		c.tell(d, sop.KindAssigned, n, knows)
+	}
+	if d.Assignee == "" || d.Priority == sop.P1 {
+		c.tell(d, sop.KindNew, n, d.Assignee, knows)
+	}
+}
+
+// announcement is what whoever gets a ticket is told.
+func (c *Case) announcement() Notice {
 	n := Notice{Words: true, Buttons: []Button{{Name: "take", Sort: sop.Public}}}
 	if c.s.Ticket.Number != 0 { // assigned later: the mail that does it is not what the ticket is about
 		n.Words, n.Report = false, true
@@ -118,12 +129,7 @@ func (c *Case) announceBut(d *Draft, knows string) {
 	if c.crowded() {
 		n.Status = "crowd"
 	}
-	if d.Assignee != "" {
-		c.tell(d, sop.KindAssigned, n, knows)
-	}
-	if d.Assignee == "" || d.Priority == sop.P1 {
-		c.tell(d, sop.KindNew, n, d.Assignee, knows)
-	}
+	return n
 }
 
 // assign gives a new ticket to the member whose turn it is, who is not away and did not write it.

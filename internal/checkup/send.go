@@ -33,6 +33,7 @@ type trial struct {
 	name   string // which way it goes, in words
 	forged bool   // it says that an agent wrote it
 	door   string // an address of our own door; "": through the relay
+	sender string // of the envelope
 	from   string
 	to     string
 
@@ -58,7 +59,7 @@ func Send(ctx context.Context, c *config.Config, p Post) ([]Finding, error) {
 		t := &all[i]
 		t.id = "<check." + strings.ToLower(rand.Text()) + "@" + c.SMTP.Hostname + ">"
 		t.sent = time.Now()
-		t.err = t.send(ctx, c, p.Signer, t.mail(c, tokens.MarkCheck(t.id)))
+		t.err = t.send(ctx, c, p.Signer, t.mail(c, tokens.MarkCheck(t.id, t.sent)))
 		t.finished = t.err != nil
 	}
 	if err := await(ctx, all, p); err != nil {
@@ -78,17 +79,21 @@ func trials(c *config.Config, tokens *mailauth.Tokens) []trial {
 			all = append(all, trial{what: "mail", name: address + " by " + c.Relay.Address, from: m.Address, to: address})
 		}
 		if m.ReplyStyle == "plus" {
-			local, domain, _ := strings.Cut(m.Address, "@")
-			if m.ReplyDomain != "" {
-				domain = m.ReplyDomain
+			answers := m.Address
+			if local, _, _ := strings.Cut(m.Address, "@"); m.ReplyDomain != "" {
+				answers = local + "@" + m.ReplyDomain
 			}
 			all = append(all, trial{
-				what: "mail", name: "the address for answers, " + local + "+TOKEN@" + domain + ", by " + c.Relay.Address,
-				from: m.Address, to: local + "+" + tokens.Mint(0, m.Address, sop.Public) + "@" + domain,
+				what: "mail", name: "the address for answers, " + plus(answers, "TOKEN") + ", by " + c.Relay.Address,
+				from: m.Address, to: plus(answers, tokens.Mint(0, m.Address, sop.Public)),
 			})
 		}
 	}
 	box, agent := c.Mailboxes[0].Address, c.AgentList[0].Address
+	if c.Relay.Envelope == "verp" {
+		all = append(all, trial{what: "mail", name: "from the address for bounces, " + plus(box, "TOKEN") + ", by " + c.Relay.Address,
+			sender: plus(box, tokens.Mint(0, box, sop.Bouncing)), from: box, to: box})
+	}
 	all = append(all, trial{what: "forgery", name: "by " + c.Relay.Address, forged: true, from: agent, to: box})
 	for _, l := range c.SMTP.Listen {
 		door := reachable(l)
@@ -96,6 +101,12 @@ func trials(c *config.Config, tokens *mailauth.Tokens) []trial {
 			trial{what: "forgery", name: "straight at " + l, door: door, forged: true, from: agent, to: box})
 	}
 	return all
+}
+
+// plus writes a sub-address (RFC 5233).
+func plus(address, detail string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	return local + "+" + detail + "@" + domain
 }
 
 // reachable is where a listener can be reached from this machine.
@@ -131,7 +142,10 @@ func (t *trial) mail(c *config.Config, mark string) []byte {
 func (t *trial) send(ctx context.Context, c *config.Config, signer *mailer.Signer, mail []byte) error {
 	ctx, stop := context.WithTimeout(ctx, 2*relayTime)
 	defer stop()
-	envelope := c.Mailboxes[0].Address
+	envelope := t.sender
+	if envelope == "" {
+		envelope = c.Mailboxes[0].Address
+	}
 	if t.door == "" {
 		r := relayOf(c)
 		if !t.forged {
@@ -198,12 +212,12 @@ func (t *trial) finding(c *config.Config, waited time.Duration) Finding {
 	var reply *smtp.SMTPError
 	refused := errors.As(t.err, &reply)
 	switch {
-	case t.forged && refused:
+	case t.forged && refused && reply.Code/10 == 55:
 		return say(Fine, "a mail in the name of %s was refused: %v", t.from, reply)
 	case t.err != nil:
 		return say(Unreachable, "it could not be sent: %v", t.err)
 	case t.forged && !t.arrived && t.door == "":
-		return say(Fine, "a mail in the name of %s did not come back within %s, so nothing came of it", t.from, waited)
+		return say(Hint, "a mail in the name of %s was taken, and is not here after %s: it may be kept, or come late. helpost trace '%s' says what is made of it", t.from, waited, t.id)
 	case !t.arrived:
 		return say(Unreachable, "sent, and not here after %s: does your mail system bring mail for this address to the door of helpost? helpost trace '%s' says when it comes", waited, t.id)
 	case t.forged && t.seen.Proof != mailauth.Pass:

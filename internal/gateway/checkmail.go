@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"strings"
 
 	"helpost/internal/mailauth"
@@ -13,16 +14,16 @@ import (
 func (g *Gateway) checked(r Read) (messageID string, ok bool) {
 	for _, f := range r.Said.Fields {
 		if strings.EqualFold(f.Name, mailauth.CheckField) {
-			return g.Tokens.Checked(f.Value)
+			return g.Tokens.Checked(f.Value, g.Clock())
 		}
 	}
 	return "", false
 }
 
-func (g *Gateway) answerCheck(r Read, messageID string) Passed {
-	g.note(store.Trace{
+func (g *Gateway) answerCheck(ctx context.Context, r Read, messageID string) (Passed, error) {
+	err := g.commit(ctx, store.Change{Traces: []store.Trace{{
 		At: workflow.Moment(g.Clock()), ID: r.Trace, MessageID: messageID, From: r.Said.From.Address, To: strings.Join(r.Rcpt, ", "),
 		Outcome: mailauth.CheckOutcome, Detail: mailauth.CheckResult{Proof: r.Proof, Trusted: r.Trusted}.String(),
-	})
-	return Passed{Outcome: mailauth.CheckOutcome}
+	}}})
+	return Passed{Outcome: mailauth.CheckOutcome}, err
 }

@@ -78,7 +78,10 @@ func (g *Gateway) take(ctx context.Context, m Received) (string, error) {
 		return "", err
 	}
 	if id, ok := g.checked(read); ok {
-		passed := g.answerCheck(read, id)
+		passed, err := g.answerCheck(ctx, read, id)
+		if err != nil {
+			return "", err
+		}
 		g.tell(read, passed)
 		return passed.Outcome, nil
 	}

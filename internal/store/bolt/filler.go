@@ -81,18 +81,40 @@ func (s *Store) fill(folder string) {
 	}()
 }
 
-// index waits for the index, a few milliseconds after a start; nil: there is none.
+// openTime is how long a search waits for the index, which opens in milliseconds after a start unless its disk hangs.
+const openTime = time.Second
+
+// index is the index, as soon as it is open; nil: there is none, or not yet.
 func (f *filler) index() *words.Index {
 	if f == nil {
 		return nil
 	}
-	<-f.opened
-	return f.x
+	if x, open := f.opens(); open {
+		return x
+	}
+	t := time.NewTimer(openTime)
+	defer t.Stop()
+	select {
+	case <-f.opened:
+		return f.x
+	case <-t.C:
+		return nil
+	}
+}
+
+// opens says whether the index was opened, or could not be.
+func (f *filler) opens() (x *words.Index, done bool) {
+	select {
+	case <-f.opened:
+		return f.x, true
+	default:
+		return nil, false
+	}
 }
 
 // hear takes note of tickets that changed. The writer calls it before it answers.
 func (f *filler) hear(tickets []ticketRow) {
-	if len(tickets) == 0 {
+	if x, done := f.opens(); len(tickets) == 0 || done && x == nil {
 		return
 	}
 	f.mu.Lock()
@@ -122,7 +144,10 @@ func (f *filler) note(n sop.Number) {
 // Unread says how many tickets the search index has yet to read, about.
 func (s *Store) Unread() int {
 	f := s.filler
-	if f.index() == nil {
+	if f == nil {
+		return 0
+	}
+	if x, done := f.opens(); done && x == nil {
 		return 0
 	}
 	f.mu.Lock()
