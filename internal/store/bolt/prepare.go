@@ -78,7 +78,7 @@ func prepare(c *store.Change) (*prepared, error) {
 
 // onlyEnds says whether a change only says what became of mails that were sent.
 func onlyEnds(c *store.Change) bool {
-	ends := len(c.Done) > 0 // a change that only puts mails off is one of many, one behind the other
+	ends := len(c.Done) > 0 || len(c.Defer) > 0
 	more := len(c.Seen) + len(c.Tickets) + len(c.Facts) + len(c.Entries) + len(c.Messages) + len(c.Outbox) + len(c.Quarantine) +
 		len(c.Release) + len(c.Rewritten) + len(c.Remade)
 	return ends && more == 0 && c.Policy == nil && c.Seal == nil
