@@ -39,6 +39,7 @@ func TestKilledUnderLoad(t *testing.T) {
 			d.start()
 		}
 		time.Sleep(300 * time.Millisecond)
+		until(t, "something of each kind falls due", d.hasLived)
 		l.end()
 		l.settled(t)
 		provesAll(t, d, l)
