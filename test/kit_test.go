@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/mail"
@@ -156,14 +157,27 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
+// freeAddress is an address that somebody may listen on later. Its port is none that the system gives to those who call out
+// (they begin at 32768 on Linux), so that nobody has it by then, and none that was given before.
 func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(20_000))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		l.Close() // it took nothing
+		if _, given := addresses.LoadOrStore(address, true); !given {
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
+
+// addresses are those that freeAddress has given.
+var addresses sync.Map
 
 // command is the program, about to serve. What it says goes to the log.
 func (d *desk) command() *exec.Cmd {
