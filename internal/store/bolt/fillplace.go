@@ -9,6 +9,7 @@ import (
 	"helpost/internal/sop"
 	"helpost/internal/store"
 	"helpost/internal/store/words"
+	"helpost/workflow"
 )
 
 // How far the search index came, and what changed since: the seals say it, and what no seal has seen yet.
@@ -143,22 +144,9 @@ func (c *recheck) next(r *reader) (more bool, err error) {
 // compare notes the tickets that the index does not know as they are.
 func (f *filler) compare(ctx context.Context, numbers []sop.Number) error {
 	var other []sop.Number
-	err := f.s.view(ctx, func(r *reader) error {
-		for _, n := range numbers {
-			t, _, err := r.Ticket(n)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			is, _, err := f.known(r, t)
-			if err != nil {
-				return err
-			}
-			if is != asIs {
-				other = append(other, n)
-			}
+	err := f.each(ctx, numbers, func(_ *reader, t workflow.Ticket, is knows, _ words.Read) error {
+		if is != asIs {
+			other = append(other, t.Number)
 		}
 		return nil
 	})

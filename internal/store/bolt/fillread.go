@@ -70,6 +70,19 @@ func (f *filler) readOlder(ctx context.Context, below sop.Number) error {
 
 // read adds tickets to the index. One whose words were taken out since it was read must leave it first.
 func (f *filler) read(ctx context.Context, numbers []sop.Number) error {
+	return f.each(ctx, numbers, func(r *reader, t workflow.Ticket, is knows, known words.Read) error {
+		switch is {
+		case otherwise:
+			f.leaves(t.Number)
+		case asFar:
+			return f.add(r, t, known)
+		}
+		return nil
+	})
+}
+
+// each gives the tickets that are there, and how the index knows them.
+func (f *filler) each(ctx context.Context, numbers []sop.Number, fn func(*reader, workflow.Ticket, knows, words.Read) error) error {
 	return f.s.view(ctx, func(r *reader) error {
 		for _, n := range numbers {
 			t, _, err := r.Ticket(n)
@@ -83,13 +96,8 @@ func (f *filler) read(ctx context.Context, numbers []sop.Number) error {
 			if err != nil {
 				return err
 			}
-			switch is {
-			case otherwise:
-				f.leaves(n)
-			case asFar:
-				if err := f.add(r, t, known); err != nil {
-					return err
-				}
+			if err := fn(r, t, is, known); err != nil {
+				return err
 			}
 		}
 		return nil
