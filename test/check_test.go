@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"helpost/smtpd"
 )
@@ -62,24 +61,6 @@ func (c *circle) Take(ctx context.Context, m smtpd.Mail) (string, error) {
 	return "passed on", w.Close()
 }
 
-func (c *circle) serve(t *testing.T) (addr string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := smtpd.New(smtpd.Config{Hostname: "circle.test"}, c)
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(context.Background(), l) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = s.Shutdown(ctx)
-		<-done
-	})
-	return l.Addr().String()
-}
-
 var blanks = regexp.MustCompile(` +`)
 
 // check --send mails itself each way, and says so where an agent can be forged; no ticket comes of it.
@@ -110,7 +91,7 @@ func TestCheckSendsMailEachWay(t *testing.T) {
 			system := c.system
 			system.door = d.smtp
 			d.edit(everybody, c.trusted)
-			d.edit(`address = "`+d.relay.addr, `address = "`+system.serve(t))
+			d.edit(`address = "`+d.relay.addr, `address = "`+serve(t, "circle.test", system))
 			wait := "30s"
 			if c.system.swallow {
 				wait = "1s"

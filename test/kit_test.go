@@ -77,12 +77,19 @@ func (r *relay) mails() []received {
 
 func newRelay(t *testing.T) *relay {
 	t.Helper()
+	r := &relay{}
+	r.addr = serve(t, "relay.test", r)
+	return r
+}
+
+// serve runs a mail server beside the program until the test ends, and gives its address.
+func serve(t *testing.T, hostname string, taker smtpd.Taker) (addr string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{addr: l.Addr().String()}
-	s := smtpd.New(smtpd.Config{Hostname: "relay.test"}, r)
+	s := smtpd.New(smtpd.Config{Hostname: hostname}, taker)
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(context.Background(), l) }()
 	t.Cleanup(func() {
@@ -91,7 +98,7 @@ func newRelay(t *testing.T) *relay {
 		_ = s.Shutdown(ctx)
 		<-done
 	})
-	return r
+	return l.Addr().String()
 }
 
 // desk is a running helpost with its files.
