@@ -10,25 +10,8 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 			return next
 		}
 		f.sayNegative(it, false)
-	case "gone": // of nothing that was named: "my file is gone"
-		j := repaired(c.items, i)
-		if f.good { // "I can confirm that the alerts have stopped"
-			return i
-		}
-		if hasSection(c, "message") {
-			f.sayGood(it, hedged)
-			return i
-		}
-		if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
-			j = next // "tidak muncul lagi errornya"
-		}
-		if j > 0 {
-			f.briefly = false // "yang sempat hilang sudah kembali"
-			f.sayGood(c.items[j], hedged)
-			return j
-		}
-		f.stopped = true
-		f.sayNegative(it, i+1 == len(c.items) || !succeeds(c.items[i+1:i+2])) // "has stopped responding"
+	case "gone":
+		return f.gone(c, i, hedged)
 	case "broken":
 		if it.value == either && followsDone(c.items, i, true) { // "sudah bunyi"
 			f.sayGood(it, hedged)
@@ -73,5 +56,29 @@ func (f *finding) fault(c clause, i int, hedged bool) int {
 		f.worse = true
 		f.sayNegative(it, false)
 	}
+	return i
+}
+
+// gone reads that something is gone: a fault that was named is over, anything else is missing ("my file is gone").
+func (f *finding) gone(c clause, i int, hedged bool) int {
+	it := c.items[i]
+	j := repaired(c.items, i)
+	if f.good { // "I can confirm that the alerts have stopped"
+		return i
+	}
+	if hasSection(c, "message") {
+		f.sayGood(it, hedged)
+		return i
+	}
+	if next := i + 1; j == 0 && next < len(c.items) && (c.items[next].section == "broken" || c.items[next].section == "relapse") {
+		j = next // "tidak muncul lagi errornya"
+	}
+	if j > 0 {
+		f.briefly = false // "yang sempat hilang sudah kembali"
+		f.sayGood(c.items[j], hedged)
+		return j
+	}
+	f.stopped = true
+	f.sayNegative(it, i+1 == len(c.items) || !succeeds(c.items[i+1:i+2])) // "has stopped responding"
 	return i
 }
