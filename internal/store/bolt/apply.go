@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 	"helpost/workflow"
 )
 
 // writer puts changes into one transaction.
 type writer struct {
-	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, seals, meta, policy *bbolt.Bucket
+	tickets, raw, mails, index, rows, bodies, quarantine, traces, facts, seals, meta, policy *kv.Bucket
 
 	counts  counts
 	fresh   []*outboxRow // new rows of the outbox, to be put in the end
@@ -22,29 +21,18 @@ type writer struct {
 	outbox  []outboxStep // what becomes of the queue in memory, once the transaction is durable
 }
 
-// How full a page is left when it splits. Rows that only ever come at the end leave it full.
-const (
-	fillAppended = 1.0
-	fillTickets  = 0.8 // tickets grow a little after their neighbours came
-)
-
-func newWriter(tx *bbolt.Tx) (*writer, error) {
+func newWriter(tx *kv.Tx) (*writer, error) {
 	w := &writer{}
 	for _, b := range []struct {
 		name []byte
-		to   **bbolt.Bucket
-		fill float64
+		to   **kv.Bucket
 	}{
-		{bucketTickets, &w.tickets, fillTickets}, {bucketRaw, &w.raw, fillAppended}, {bucketMails, &w.mails, 0},
-		{bucketIndex, &w.index, 0}, {bucketOutbox, &w.rows, fillAppended}, {bucketBodies, &w.bodies, fillAppended},
-		{bucketQuarantine, &w.quarantine, 0}, {bucketTraces, &w.traces, fillAppended}, {bucketFacts, &w.facts, 0},
-		{bucketMeta, &w.meta, 0}, {bucketPolicy, &w.policy, 0}, {bucketSeals, &w.seals, fillAppended},
+		{bucketTickets, &w.tickets}, {bucketRaw, &w.raw}, {bucketMails, &w.mails}, {bucketIndex, &w.index}, {bucketOutbox, &w.rows},
+		{bucketBodies, &w.bodies}, {bucketQuarantine, &w.quarantine}, {bucketTraces, &w.traces}, {bucketFacts, &w.facts},
+		{bucketMeta, &w.meta}, {bucketPolicy, &w.policy}, {bucketSeals, &w.seals},
 	} {
 		if *b.to = tx.Bucket(b.name); *b.to == nil {
 			return nil, fmt.Errorf("the bucket %s is missing", b.name)
-		}
-		if b.fill != 0 {
-			(*b.to).FillPercent = b.fill
 		}
 	}
 	var err error
@@ -125,7 +113,7 @@ func (w *writer) factVersion(key []byte) (store.Version, error) {
 // put writes a change that was checked.
 func (w *writer) put(p *prepared) error {
 	for _, part := range []struct {
-		bucket *bbolt.Bucket
+		bucket *kv.Bucket
 		rows   []keyed
 	}{
 		{w.mails, p.seen}, {w.mails, p.mails}, {w.tickets, p.entries}, {w.tickets, p.messages}, {w.raw, p.raws},
@@ -305,7 +293,7 @@ type counts map[string]int
 // countState and a state: how many tickets are in it.
 const countState = "state/"
 
-func readCounts(meta *bbolt.Bucket) (counts, error) {
+func readCounts(meta *kv.Bucket) (counts, error) {
 	c := counts{}
 	if row := meta.Get(metaCounts); row != nil {
 		if err := decodeDoc(row, &c); err != nil {
@@ -315,7 +303,7 @@ func readCounts(meta *bbolt.Bucket) (counts, error) {
 	return c, nil
 }
 
-func (c counts) write(meta *bbolt.Bucket) error {
+func (c counts) write(meta *kv.Bucket) error {
 	for k, n := range c {
 		if n == 0 {
 			delete(c, k)

@@ -171,11 +171,10 @@ func appendToFile(b *testing.B) (*appender, func()) {
 }
 
 func putToBolt(b *testing.B) (*appender, func()) {
-	db, err := openFile(filepath.Join(b.TempDir(), "bbolt.db"), Options{})
+	db, err := bbolt.Open(filepath.Join(b.TempDir(), "bbolt.db"), 0o600, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	db.NoFreelistSync = false
 	a, end := newAppender(func(batch []appended) error {
 		return db.Update(func(tx *bbolt.Tx) error {
 			bucket, err := tx.CreateBucketIfNotExists([]byte("rows"))

@@ -11,19 +11,16 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
-	"helpost/internal/durable"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // Options of a store. The zero value is right for service.
@@ -57,29 +54,14 @@ type Store struct {
 	closed  bool
 	pending sync.WaitGroup // calls that run
 
-	writing sync.Mutex   // held over each group commit, and over a compaction
-	swap    sync.RWMutex // read-held over each use of db; held to replace it
-	db      *bbolt.DB
-	file    os.FileInfo // of the file that db has open
+	db *kv.DB
 
 	outbox   *outbox
 	counters *counters
 	filler   *filler // nil: no search index
-	full     fullDisk
-	broken   damage
 }
 
 var _ store.Store = (*Store)(nil)
-
-// mapSize is how much address space the file's mapping takes from the start. bbolt must wait for all readers before it
-// maps anew; with this it never does before the file has grown as large.
-func mapSize() int {
-	if strconv.IntSize < 64 {
-		return 0
-	}
-	gib := 1 << 30
-	return 16 * gib
-}
 
 // Open opens the store at path and makes it where there is none.
 // The file that another process has open is store.ErrLocked; one of a later schema is store.ErrNewer.
@@ -92,32 +74,27 @@ func open(path string, o Options, steps []migration) (s *Store, err error) {
 			s, err = nil, fmt.Errorf("%s is damaged: %v", path, cause)
 		}
 	}()
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		if err := makeNew(path, o, steps); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, fault(err))
-		}
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
-	db, err := openFile(path, o)
-	if err != nil {
-		return nil, err
+	db, err := kv.Open(path, kv.Options{
+		Buckets: buckets, NoSync: o.NoSync, Log: o.Log,
+		Make:  func(db *bbolt.DB) error { return migrate(db, steps) },
+		Check: func(tx *bbolt.Tx) error { return known(tx, steps) },
+	})
+	if errors.Is(err, kv.ErrLocked) {
+		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
 	}
-	file, err := os.Stat(path)
 	if err != nil {
-		db.Close()
-		return nil, err
+		return nil, fault(err)
 	}
 	s = &Store{
-		path: path, opts: o, log: o.Log, db: db, file: file,
+		path: path, opts: o, log: o.Log, db: db,
 		queue: make(chan *request, maxBatch), stopped: make(chan struct{}), patience: patience,
 	}
-	if s.log == nil {
-		s.log = slog.Default()
-	}
 	if err := s.prepare(steps); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("%s: %w", path, fault(err))
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, fault(err)), db.Close())
 	}
-	s.removeLeft()
 	go s.write()
 	if o.Search != "" {
 		s.fill(o.Search)
@@ -125,93 +102,21 @@ func open(path string, o Options, steps []migration) (s *Store, err error) {
 	return s, nil
 }
 
-// newSuffix and some digits are the end of the name under which a store is made.
-const newSuffix = ".new-"
-
-// makeNew makes an empty store and gives it its name last: a power cut leaves a whole one or none. Where another process was
-// faster it is that one's.
-func makeNew(path string, o Options, steps []migration) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix) // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := f.Close(); err != nil {
-		return err
-	}
-	db, err := openFile(f.Name(), o)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(migrate(db, steps), db.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		if _, there := os.Lstat(path); there != nil {
-			return err
-		}
-	}
-	if o.NoSync {
-		return nil
-	}
-	return durable.Sync(filepath.Dir(path))
-}
-
-// removeLeft removes what was left where a compaction or the making of a store was broken off.
-func (s *Store) removeLeft() {
-	left, _ := filepath.Glob(s.path + newSuffix + "*") // none, where the path is no pattern
-	for _, name := range append(left, s.path+compactSuffix) {
-		_ = os.Remove(name)
-	}
-}
-
-// openFile opens and locks the file itself.
-func openFile(path string, o Options) (*bbolt.DB, error) {
-	var opened *os.File
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:         time.Nanosecond, // a second process is told at once
-		FreelistType:    bbolt.FreelistMapType,
-		NoFreelistSync:  true, // freepages.go says when it is written
-		NoSync:          o.NoSync,
-		NoGrowSync:      o.NoSync,
-		InitialMmapSize: mapSize(),
-		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
-			f, err := os.OpenFile(name, flag, perm)
-			opened = f
-			return f, err
-		},
-	})
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
-		return nil, fmt.Errorf("%s is not a helpost store, or it is damaged: %w", path, err)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, fault(err))
-	}
-	// A compaction may have put another file in its place between opening and locking: the lock would be on the old one.
-	mine, err1 := opened.Stat()
-	there, err2 := os.Stat(path)
-	if err1 != nil || err2 != nil || !os.SameFile(mine, there) {
-		db.Close()
-		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
-	}
-	return db, nil
-}
-
 // prepare brings the schema up to date and reads what the store keeps in memory.
 func (s *Store) prepare(steps []migration) error {
-	if err := migrate(s.db, steps); err != nil {
+	old := false
+	if err := s.db.View(func(tx *kv.Tx) error { old = outdated(tx, steps); return nil }); err != nil {
 		return err
 	}
-	return s.db.View(func(tx *bbolt.Tx) error {
-		info, err := os.Stat(s.path)
-		if err != nil {
+	if old {
+		if err := s.db.Merge(); err != nil {
 			return err
 		}
-		if info.Size() < tx.Size() { // whoever read beyond its end would be killed
-			return fmt.Errorf("it is damaged: %d bytes of %d are there", info.Size(), tx.Size())
+		if err := s.db.File(func(db *bbolt.DB) error { return migrate(db, steps) }); err != nil {
+			return err
 		}
+	}
+	return s.db.View(func(tx *kv.Tx) (err error) {
 		if s.counters, err = loadCounters(tx, s.opts.FirstTicket); err != nil {
 			return err
 		}
@@ -261,7 +166,6 @@ func (s *Store) Close() error {
 	s.pending.Wait()
 	close(s.queue)
 	<-s.stopped
-	s.keepFreePages()
 	return s.db.Close()
 }
 
@@ -271,6 +175,15 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 }
 
 func (s *Store) view(ctx context.Context, fn func(*reader) error) error {
+	return s.read(ctx, s.db.View, fn)
+}
+
+// whole is view of a state that the file holds by itself, so that it can be copied.
+func (s *Store) whole(ctx context.Context, fn func(*reader) error) error {
+	return s.read(ctx, s.db.Whole, fn)
+}
+
+func (s *Store) read(ctx context.Context, view func(func(*kv.Tx) error) error, fn func(*reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -278,9 +191,7 @@ func (s *Store) view(ctx context.Context, fn func(*reader) error) error {
 		return err
 	}
 	defer s.pending.Done()
-	s.swap.RLock()
-	defer s.swap.RUnlock()
-	return s.db.View(func(tx *bbolt.Tx) error { return fn(&reader{ctx: ctx, tx: tx, outbox: s.outbox, filler: s.filler}) })
+	return view(func(tx *kv.Tx) error { return fn(&reader{ctx: ctx, tx: tx, outbox: s.outbox, filler: s.filler}) })
 }
 
 // Reserve gives the next number of a sequence. What of it was given out is made durable by the next commit.

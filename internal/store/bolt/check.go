@@ -10,6 +10,7 @@ import (
 
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // ErrDamaged is wrapped by every fault that Check finds.
@@ -38,14 +39,18 @@ func (s *Store) Check(ctx context.Context) error {
 
 // checkPages holds the writer up: bbolt compares the pages with its list of free ones, which a commit changes.
 func (s *Store) checkPages(ctx context.Context) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	return s.view(ctx, func(r *reader) error {
-		c := &checker{}
-		for err := range r.tx.Check() {
-			c.fault("pages: %v", err)
-		}
-		return errors.Join(c.faults...)
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.pending.Done()
+	return s.db.File(func(db *bbolt.DB) error {
+		return db.View(func(tx *bbolt.Tx) error {
+			c := &checker{}
+			for err := range tx.Check() {
+				c.fault("pages: %v", err)
+			}
+			return errors.Join(c.faults...)
+		})
 	})
 }
 
@@ -53,7 +58,7 @@ func (s *Store) checkPages(ctx context.Context) error {
 // indexes are exactly what the rows make.
 type checker struct {
 	ctx     context.Context
-	tx      *bbolt.Tx
+	tx      *kv.Tx
 	faults  []error
 	counts  counts
 	inIndex int    // keys that belong to the index

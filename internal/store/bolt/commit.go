@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/store"
 )
 
@@ -71,9 +69,7 @@ func (s *Store) write() {
 	for first := range s.queue {
 		batch := s.gather(s.drain(s.take(nil, first)))
 		if len(batch) > 0 {
-			s.writing.Lock()
 			s.commit(batch)
-			s.writing.Unlock()
 		}
 	}
 }
@@ -170,15 +166,9 @@ func (s *Store) together(batch []*request) (err error) {
 	if err := s.Present(); err != nil {
 		return err
 	}
-	if err := s.mend(); err != nil {
-		return err
-	}
-	if err := s.full.refuse(s.path, size); err != nil {
-		return err
-	}
 	batch = slices.Clone(batch)
 	for len(batch) > 0 {
-		a := &attempt{store: s, size: size, results: make([]error, len(batch)), culprit: -1}
+		a := &attempt{store: s, results: make([]error, len(batch)), culprit: -1}
 		err := a.run(batch)
 		if a.culprit >= 0 {
 			s.log.Error("a change could not be put", "error", err)
@@ -187,9 +177,8 @@ func (s *Store) together(batch []*request) (err error) {
 			continue
 		}
 		if err != nil {
-			return s.failed(a, err)
+			return err
 		}
-		s.full.clear()
 		s.changed(batch, a.results)
 		for i, r := range batch {
 			r.done <- a.results[i]
@@ -219,24 +208,20 @@ type attempt struct {
 	store   *Store
 	results []error // of the changes
 	culprit int     // the change that could not be put; -1: none
-	size    int     // of its changes
-	txid    int
-	ended   bool // the transaction was handed to bbolt to commit
 }
 
 func (a *attempt) run(batch []*request) (err error) {
-	tx, err := a.store.db.Begin(true)
+	tx, err := a.store.db.Begin()
 	if err != nil {
 		return fault(err)
 	}
-	a.txid = tx.ID()
 	at := -1
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.culprit = at
 			err = fmt.Errorf("panic in a commit: %v\n%s", cause, debug.Stack())
 		}
-		rollBack(tx)
+		tx.Rollback()
 	}()
 	w, err := newWriter(tx)
 	if err != nil {
@@ -266,40 +251,10 @@ func (a *attempt) run(batch []*request) (err error) {
 	if err != nil {
 		return err
 	}
-	a.store.listFreePages()
-	a.ended = true
 	if err := tx.Commit(); err != nil {
 		return fault(err)
 	}
 	a.store.counters.kept(sequences)
 	a.store.outbox.apply(w.outbox)
 	return nil
-}
-
-// rollBack ends a transaction that is still open. Of one that bbolt has ended it does nothing.
-func rollBack(tx *bbolt.Tx) {
-	defer func() {
-		// A transaction that panicked inside bbolt may not be able to end; the store is broken then, and says so.
-		_ = recover()
-	}()
-	_ = tx.Rollback() // ErrTxClosed after a commit
-}
-
-// failed judges a failed transaction. Where the file does not show it, nothing of what was committed before was touched:
-// the error passes with its cause, as a full disk does. Where the file shows it though a flush failed, nobody knows what the
-// disk holds.
-func (s *Store) failed(a *attempt, err error) error {
-	if !a.ended && !errors.Is(err, store.ErrFull) {
-		return err
-	}
-	visible := true
-	verr := s.db.View(func(tx *bbolt.Tx) error { visible = tx.ID() >= a.txid; return nil })
-	if verr == nil && !visible {
-		if errors.Is(err, store.ErrFull) {
-			s.full.set(a.size)
-		}
-		return err
-	}
-	s.log.Error("the store takes no changes until it is written anew", "error", err)
-	return s.broken.set(s.path, "a commit failed", err)
 }

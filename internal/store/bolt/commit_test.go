@@ -20,9 +20,7 @@ func batched(t *testing.T, s *Store, changes ...*prepared) []error {
 	for _, p := range changes {
 		batch = append(batch, &request{change: p, done: make(chan error, 1)})
 	}
-	s.writing.Lock()
 	s.commit(batch)
-	s.writing.Unlock()
 	var answers []error
 	for _, r := range batch {
 		answers = append(answers, <-r.done)
@@ -39,7 +37,17 @@ func rowsOf(t *testing.T, c store.Change) *prepared {
 	return p
 }
 
-// impossible is a change that bbolt refuses in the middle of writing it: a key of no length, after rows that went in.
+// held holds up the writer until it is released.
+func held(t *testing.T, s *Store) (release func()) {
+	t.Helper()
+	tx, err := s.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx.Rollback
+}
+
+// impossible is a change that the store refuses in the middle of writing it: a key of no length, after rows that went in.
 func impossible(t *testing.T) *prepared {
 	p := rowsOf(t, mail(50))
 	p.raws = append(p.raws, keyed{key: nil, row: []byte("x")})
@@ -114,7 +122,7 @@ func TestManyWritersShareCommits(t *testing.T) {
 	}})
 	var wg sync.WaitGroup
 	const all = 400
-	s.writing.Lock() // until all of them wait
+	release := held(t, s) // until all of them wait
 	for i := range all {
 		wg.Go(func() {
 			if err := s.Commit(context.Background(), mail(i+1)); err != nil {
@@ -125,7 +133,7 @@ func TestManyWritersShareCommits(t *testing.T) {
 	for len(s.queue) < maxBatch {
 		time.Sleep(time.Millisecond)
 	}
-	s.writing.Unlock()
+	release()
 	wg.Wait()
 	mu.Lock()
 	defer mu.Unlock()
@@ -138,7 +146,7 @@ func TestManyWritersShareCommits(t *testing.T) {
 func TestACommitThatWaitsCanBeGivenUp(t *testing.T) {
 	s := openTest(t, file(t), Options{})
 	ctx, cancel := context.WithCancel(context.Background())
-	s.writing.Lock()
+	release := held(t, s)
 	first := &request{change: rowsOf(t, mail(1)), done: make(chan error, 1)}
 	s.queue <- first
 	for first.state.Load() != taken {
@@ -153,7 +161,7 @@ func TestACommitThatWaitsCanBeGivenUp(t *testing.T) {
 	if err := <-second; !errors.Is(err, context.Canceled) {
 		t.Errorf("the second says %v", err)
 	}
-	s.writing.Unlock()
+	release()
 	if err := <-first.done; err != nil {
 		t.Errorf("the first says %v", err)
 	}

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"sync"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // counters are the sequences: given out in memory, kept with the next commit. A number that something committed bears was
@@ -21,7 +20,7 @@ type counters struct {
 
 func sequenceKey(name string) []byte { return append(bytes.Clone(metaSeq), name...) }
 
-func loadCounters(tx *bbolt.Tx, firstTicket uint64) (*counters, error) {
+func loadCounters(tx *kv.Tx, firstTicket uint64) (*counters, error) {
 	c := &counters{given: map[string]uint64{}, saved: map[string]uint64{}}
 	cursor := tx.Bucket(bucketMeta).Cursor()
 	for k, v := cursor.Seek(metaSeq); bytes.HasPrefix(k, metaSeq); k, v = cursor.Next() {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 	"helpost/internal/store/storetest"
 )
 
@@ -154,7 +155,7 @@ func TestACompactionWithoutRoomLeavesTheStoreAsItWas(t *testing.T) {
 	if err := s.Compact(ctx); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("it says %v", err)
 	}
-	if _, err := os.Stat(path + compactSuffix); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path + kv.CopySuffix); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it left its file: %v", err)
 	}
 	expectTickets(t, s, all)

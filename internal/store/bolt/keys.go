@@ -10,9 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/sop"
+	"helpost/internal/store/kv"
 )
 
 // The kinds of row under a ticket's number.
@@ -120,7 +119,7 @@ func checkKey(what, key string) error {
 }
 
 // seekBefore moves the cursor to the last key below key; nil where there is none.
-func seekBefore(c *bbolt.Cursor, key []byte) (k, v []byte) {
+func seekBefore(c *kv.Cursor, key []byte) (k, v []byte) {
 	if k, _ := c.Seek(key); k == nil {
 		return c.Last()
 	}

@@ -9,10 +9,9 @@ import (
 	"math"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 	"helpost/internal/store/words"
 	"helpost/workflow"
 )
@@ -164,7 +163,7 @@ func (r *reader) candidates(f store.Filter) []source {
 	return all
 }
 
-func indexed(b *bbolt.Bucket, prefix []byte) source {
+func indexed(b *kv.Bucket, prefix []byte) source {
 	c := b.Cursor()
 	return func(n sop.Number) (sop.Number, bool) {
 		k, _ := seekBefore(c, append(bytes.Clone(prefix), numberKey(n)...))
@@ -176,7 +175,7 @@ func indexed(b *bbolt.Bucket, prefix []byte) source {
 }
 
 // everyTicket goes from ticket to ticket and skips the rows that lie between.
-func everyTicket(b *bbolt.Bucket) source {
+func everyTicket(b *kv.Bucket) source {
 	c := b.Cursor()
 	return func(n sop.Number) (sop.Number, bool) {
 		k, _ := seekBefore(c, numberKey(n))

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // outbox is the order in which the rows of the outbox go: in memory, read at open, and led on by each commit. Leases
@@ -97,13 +96,13 @@ func newOutbox() *outbox {
 	}
 }
 
-func loadOutbox(tx *bbolt.Tx) (*outbox, error) {
+func loadOutbox(tx *kv.Tx) (*outbox, error) {
 	o := newOutbox()
 	return o, o.reload(tx)
 }
 
 // reload takes in the rows that are not known, and drops those that are gone. The others keep their leases.
-func (o *outbox) reload(tx *bbolt.Tx) error {
+func (o *outbox) reload(tx *kv.Tx) error {
 	var steps []outboxStep
 	there := map[uint64]bool{}
 	c := tx.Bucket(bucketOutbox).Cursor()

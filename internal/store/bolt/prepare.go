@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"fmt"
 
 	"helpost/internal/sop"
@@ -8,7 +9,7 @@ import (
 )
 
 // prepared is a change as rows, with all that the writer must look at. Whoever commits makes it, so that many do so at
-// once; the writer only compares and puts.
+// once; the writer only compares and puts. The store keeps the rows, so they hold nothing that is the caller's.
 type prepared struct {
 	size       int  // of all rows
 	patient    bool // it may wait for the commit of another
@@ -63,7 +64,7 @@ type traceRow struct {
 
 // prepare makes rows of a change and refuses what no store can keep.
 func prepare(c *store.Change) (*prepared, error) {
-	p := &prepared{release: c.Release, done: c.Done, deferred: c.Defer, policy: c.Policy, rewritten: c.Rewritten, seal: c.Seal}
+	p := &prepared{release: c.Release, done: c.Done, deferred: c.Defer, policy: bytes.Clone(c.Policy), rewritten: c.Rewritten, seal: c.Seal}
 	for _, step := range []func(*store.Change) error{
 		p.addSeen, p.addTickets, p.addFacts, p.addEntries, p.addMessages, p.addOutbox, p.addQuarantine, p.addTraces, p.addRewritten,
 	} {
@@ -190,7 +191,7 @@ func (p *prepared) addMessages(c *store.Change) error {
 		p.messages = append(p.messages, keyed{key, row})
 		if m.RawMail != nil {
 			p.size += len(m.RawMail)
-			p.raws = append(p.raws, keyed{rawKey(m.Ticket, m.Seq), m.RawMail})
+			p.raws = append(p.raws, keyed{rawKey(m.Ticket, m.Seq), bytes.Clone(m.RawMail)})
 		}
 	}
 	return nil
@@ -230,7 +231,7 @@ func (p *prepared) addQuarantine(c *store.Change) error {
 		p.quarantine = append(p.quarantine, keyed{quarantineKey(q.ID), row})
 		if q.RawMail != nil {
 			p.size += len(q.RawMail)
-			p.quarRaws = append(p.quarRaws, keyed{quarantineRawKey(q.ID), q.RawMail})
+			p.quarRaws = append(p.quarRaws, keyed{quarantineRawKey(q.ID), bytes.Clone(q.RawMail)})
 		}
 	}
 	for _, id := range c.Release {

@@ -10,18 +10,17 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"helpost/internal/record"
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 	"helpost/workflow"
 )
 
 // reader reads one transaction. Everything that it hands out is a copy.
 type reader struct {
 	ctx    context.Context
-	tx     *bbolt.Tx
+	tx     *kv.Tx
 	outbox *outbox
 	filler *filler
 }
@@ -50,7 +49,7 @@ func (r *reader) Numbers(after sop.Number, n int) ([]sop.Number, error) {
 }
 
 // under runs fn over the rows whose keys have a prefix, in order.
-func under(b *bbolt.Bucket, prefix []byte, fn func(k, v []byte) error) error {
+func under(b *kv.Bucket, prefix []byte, fn func(k, v []byte) error) error {
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		if err := fn(k, v); err != nil {

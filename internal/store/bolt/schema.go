@@ -1,12 +1,14 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // The buckets. There are few, for each that a change touches costs it a page at least.
@@ -24,8 +26,18 @@ var (
 	bucketFacts      = []byte("facts")      // what the desk knows
 	bucketSeals      = []byte("seals")      // the seals, and the heads that each lists
 
-	buckets = [][]byte{bucketMeta, bucketPolicy, bucketTickets, bucketRaw, bucketMails, bucketIndex, bucketOutbox,
-		bucketBodies, bucketQuarantine, bucketTraces, bucketFacts, bucketSeals}
+	// Their places are their numbers in the log of a store: new ones come last.
+	buckets = []kv.Kind{
+		{Name: bucketMeta}, {Name: bucketPolicy}, {Name: bucketTickets, Fill: fillTickets}, {Name: bucketRaw, Fill: fillAppended},
+		{Name: bucketMails}, {Name: bucketIndex}, {Name: bucketOutbox, Fill: fillAppended}, {Name: bucketBodies, Fill: fillAppended},
+		{Name: bucketQuarantine}, {Name: bucketTraces, Fill: fillAppended}, {Name: bucketFacts}, {Name: bucketSeals, Fill: fillAppended},
+	}
+)
+
+// How full a page is left when it splits. Rows that only ever come at the end leave it full.
+const (
+	fillAppended = 1.0
+	fillTickets  = 0.8 // tickets grow a little after their neighbours came
 )
 
 var (
@@ -39,11 +51,14 @@ var (
 type migration func(*bbolt.Tx) error
 
 // migrations lead from schema 1 to the one that this helpost writes: the first from 1 to 2, and so on.
-var migrations = []migration{addSeals, blockTraces}
+var migrations = []migration{addSeals, blockTraces, addLog}
 
 // blockTraces brings schema 2 to 3, which has the traces of a Message-ID in blocks of the index (traces.go). Those from before
 // stay where they are.
 func blockTraces(*bbolt.Tx) error { return nil }
+
+// addLog brings schema 3 to 4, which has a log before the file (package kv): an older helpost would not look into it.
+func addLog(*bbolt.Tx) error { return nil }
 
 // migrate makes a new store, or brings an older one to the schema after all steps, each step in a transaction of its own.
 func migrate(db *bbolt.DB, steps []migration) error {
@@ -74,6 +89,21 @@ func migrate(db *bbolt.DB, steps []migration) error {
 	}
 }
 
+// known says why a file is not one that a helpost with these steps can open.
+func known(tx *bbolt.Tx, steps []migration) error {
+	have, err := schemaOf(tx)
+	if newest := uint64(len(steps)) + 1; err == nil && have > newest {
+		err = fmt.Errorf("%w: schema %d, this one knows %d", store.ErrNewer, have, newest)
+	}
+	return err
+}
+
+// outdated says whether steps are to be taken.
+func outdated(tx *kv.Tx, steps []migration) bool {
+	meta := tx.Bucket(bucketMeta)
+	return meta == nil || !bytes.Equal(meta.Get(metaSchema), be64(uint64(len(steps))+1))
+}
+
 // schemaOf is the version of the schema, 0 of an empty file.
 func schemaOf(tx *bbolt.Tx) (uint64, error) {
 	meta := tx.Bucket(bucketMeta)
@@ -95,9 +125,9 @@ func setSchema(tx *bbolt.Tx, v uint64) error {
 }
 
 func create(tx *bbolt.Tx, version uint64) error {
-	for _, name := range buckets {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return fmt.Errorf("bucket %s: %w", name, err)
+	for _, k := range buckets {
+		if _, err := tx.CreateBucket(k.Name); err != nil {
+			return fmt.Errorf("bucket %s: %w", k.Name, err)
 		}
 	}
 	return setSchema(tx, version)

@@ -12,6 +12,7 @@ import (
 	"helpost/internal/seal"
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 )
 
 // Which tickets a seal must look at is an index of its own, so that a day costs what changed on it: a log that goes on
@@ -50,7 +51,7 @@ func (w *writer) putUnsealed(p *prepared) error {
 	return nil
 }
 
-func lastSeal(seals *bbolt.Bucket) (s seal.Seal, err error) {
+func lastSeal(seals *kv.Bucket) (s seal.Seal, err error) {
 	k, v := seekBefore(seals.Cursor(), []byte{'s' + 1})
 	if len(k) == 0 || k[0] != 's' {
 		return s, nil
@@ -59,7 +60,7 @@ func lastSeal(seals *bbolt.Bucket) (s seal.Seal, err error) {
 }
 
 // sealBeforeLast is the zero Seal where there are not two.
-func sealBeforeLast(seals *bbolt.Bucket) (s seal.Seal, err error) {
+func sealBeforeLast(seals *kv.Bucket) (s seal.Seal, err error) {
 	c := seals.Cursor()
 	if k, _ := seekBefore(c, []byte{'s' + 1}); len(k) == 0 || k[0] != 's' {
 		return s, nil

@@ -11,14 +11,12 @@ import (
 )
 
 const (
-	compactSuffix = ".compact"
-	compactStep   = 8 << 20 // bytes that one transaction of a compaction copies
-	pruneStep     = 500     // traces that one transaction of a pruning looks at
+	pruneStep = 500 // traces that one transaction of a pruning looks at
 )
 
 // Backup writes a consistent copy of the store, which Open can open. Changes go on meanwhile.
 func (s *Store) Backup(ctx context.Context, to io.Writer) error {
-	return s.view(ctx, func(r *reader) error {
+	return s.whole(ctx, func(r *reader) error {
 		_, err := r.tx.WriteTo(&cancelled{ctx, to})
 		return err
 	})
@@ -32,7 +30,7 @@ type Snapshot struct {
 
 // Snapshot lets fn copy a consistent state. Changes go on meanwhile; the file grows as long as it lasts.
 func (s *Store) Snapshot(ctx context.Context, fn func(Snapshot) error) error {
-	return s.view(ctx, func(r *reader) error { return fn(Snapshot{Size: r.tx.Size(), r: r}) })
+	return s.whole(ctx, func(r *reader) error { return fn(Snapshot{Size: r.tx.Size(), r: r}) })
 }
 
 // WriteTo writes the copy, which Open can open.
@@ -66,13 +64,7 @@ func (s *Store) Compact(ctx context.Context) error {
 		return err
 	}
 	defer s.pending.Done()
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.broken.err != nil {
-		s.broken.next = time.Time{}
-		return s.mend()
-	}
-	return s.renew()
+	return fault(s.db.Compact())
 }
 
 // PruneTraces deletes the traces from before a moment, but those that keep wants, and says how many. keep may be nil.
@@ -105,17 +97,14 @@ func (s *Store) maintain(ctx context.Context, fn func(*writer) error) error {
 		return err
 	}
 	defer s.pending.Done()
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if err := s.mend(); err != nil {
+	if err := s.Present(); err != nil {
 		return err
 	}
-	tx, err := s.db.Begin(true)
+	tx, err := s.db.Begin()
 	if err != nil {
 		return fault(err)
 	}
-	a := &attempt{store: s, txid: tx.ID()}
-	defer rollBack(tx)
+	defer tx.Rollback()
 	w, err := newWriter(tx)
 	if err != nil {
 		return err
@@ -126,11 +115,7 @@ func (s *Store) maintain(ctx context.Context, fn func(*writer) error) error {
 	if err := w.counts.write(w.meta); err != nil {
 		return err
 	}
-	a.ended = true
-	if err := tx.Commit(); err != nil {
-		return s.failed(a, fault(err))
-	}
-	return nil
+	return fault(tx.Commit())
 }
 
 func (p *pruning) step(w *writer) error {

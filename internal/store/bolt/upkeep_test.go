@@ -17,6 +17,7 @@ import (
 
 	"helpost/internal/sop"
 	"helpost/internal/store"
+	"helpost/internal/store/kv"
 	"helpost/internal/store/storetest"
 	"helpost/internal/store/words"
 	"helpost/workflow"
@@ -130,11 +131,11 @@ func onDisk(t *testing.T, path string) int64 {
 
 func TestWhatABrokenOffCompactionLeftIsRemoved(t *testing.T) {
 	path := file(t)
-	if err := os.WriteFile(path+compactSuffix, []byte("half"), 0o600); err != nil {
+	if err := os.WriteFile(path+kv.CopySuffix, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	openTest(t, path, Options{})
-	if _, err := os.Stat(path + compactSuffix); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path + kv.CopySuffix); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }
@@ -260,7 +261,8 @@ func TestCheckFindsDamage(t *testing.T) {
 			s := openTest(t, file(t), Options{NoSync: true})
 			commitTest(t, s, mail(1))
 			checkTest(t, s)
-			if err := s.db.Update(damage); err != nil {
+			merge(t, s)
+			if err := s.db.File(func(db *bbolt.DB) error { return db.Update(damage) }); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Check(context.Background()); !errors.Is(err, ErrDamaged) {
