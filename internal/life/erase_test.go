@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,9 @@ func TestAnErasureLeavesNothingOfThePersonAndTheRecordHolds(t *testing.T) {
 	d, k, hers, his := quoting(t)
 	holds(t, k)
 	words := []string{rina.Address, "Wijayakusuma", herWords, "Mesin cetak keuangan", "Terima kasih banyak, masih", "layar milik rina", "rina-layar", "NB-rin"}
+	if err := d.Store.Backup(background, io.Discard); err != nil { // all comes into the file
+		t.Fatal(err)
+	}
 	for _, word := range words {
 		if len(d.Holding(word)) == 0 {
 			t.Fatalf("%q is not found where it is", word)

@@ -21,7 +21,7 @@ import (
 const (
 	block       = 4096
 	segmentStep = 1 << 20 // bytes by which a segment grows
-	segmentFull = 32 << 20
+	segmentFull = 16 << 20
 	mostKept    = 1 << 20 // of the room for a record that is used again
 )
 

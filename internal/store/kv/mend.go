@@ -77,6 +77,11 @@ func (db *DB) mend() error {
 func (db *DB) Compact() error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
+	if broken, _ := db.broken.is(); broken == nil {
+		if err := db.settle(); err != nil { // what is deleted since would be copied
+			return err
+		}
+	}
 	return db.renew()
 }
 

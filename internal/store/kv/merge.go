@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	mergeAt    = 4 << 20     // bytes of rows in memory that are merged together
+	mergeAt    = 1 << 20     // bytes of rows in memory that are merged together
 	lagLimit   = 4           // where what waits is so many times that, or so many times a segment, commits wait
 	mergePause = time.Second // after a merge that failed
 )
