@@ -262,7 +262,7 @@ func (w *writer) putFresh() error {
 		if err := w.rows.Put(be64(id), o.state.row(id)); err != nil {
 			return err
 		}
-		if err := w.bodies.Put(be64(id), o.body); err != nil {
+		if err := w.bodies.PutParts(be64(id), o.body, o.rest); err != nil {
 			return err
 		}
 		w.counts["outbox"]++

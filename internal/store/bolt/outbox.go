@@ -138,9 +138,9 @@ func (o *outbox) apply(steps []outboxStep) {
 		}
 		if !s.gone {
 			p := &place{id: s.id, class: s.class, next: s.next, free: s.next}
-			if s.row != nil && s.row.mail != nil && o.kept+len(s.row.body) <= mostKept {
+			if s.row != nil && s.row.mail != nil && o.kept+s.row.size() <= mostKept {
 				p.row = s.row
-				o.kept += len(s.row.body)
+				o.kept += s.row.size()
 			}
 			o.rows[s.id] = p
 			heap.Push(&o.later, p)
@@ -152,7 +152,7 @@ func (o *outbox) apply(steps []outboxStep) {
 func (o *outbox) forget(p *place) *outboxRow {
 	row := p.row
 	if row != nil {
-		o.kept -= len(row.body)
+		o.kept -= row.size()
 		p.row = nil
 	}
 	return row

@@ -16,8 +16,11 @@ type outboxRow struct {
 	next  uint64 // nanos of the next try
 	state outboxState
 	body  []byte
-	mail  *store.Outbox // as it would be read, but for its id and segments; nil: it must be read
+	rest  []byte        // of the body
+	mail  *store.Outbox // as it would be read, but for its id; nil: it must be read
 }
+
+func (r *outboxRow) size() int { return len(r.body) + len(r.rest) }
 
 // outboxState is the row of a mail to be sent, without its segments and with 0 for the id that only the writer can give.
 type outboxState []byte
@@ -37,14 +40,13 @@ func (s outboxState) row(id uint64) []byte {
 	return append(row, s[len(stateBegin)+1:]...)
 }
 
-// asRead is a mail as it would be read from its state; nil where a text of it is no UTF-8, and so another one when it is read.
-// It holds on to nothing of the mail that it was made for.
+// asRead is a mail as it would be read; nil where a text of it is no UTF-8, and so another one when it is read.
+// But for its segments it holds on to nothing of the mail that it was made for.
 func asRead(o *store.Outbox, state outboxState) *store.Outbox {
 	if bytes.Contains(state, []byte(`\ufffd`)) {
 		return nil
 	}
 	mail := *o
-	mail.Segments = nil
 	for _, text := range []*string{&mail.Trace, &mail.From, &mail.To, &mail.MessageID, &mail.LastError} {
 		*text = strings.Clone(*text)
 	}
@@ -64,7 +66,5 @@ func (l leased) read(r *reader) (store.Outbox, error) {
 	}
 	mail := *l.row.mail
 	mail.ID = l.id
-	var err error
-	mail.Segments, err = cutSegments(l.row.body)
-	return mail, err
+	return mail, nil
 }

@@ -199,7 +199,7 @@ func (p *prepared) addMessages(c *store.Change) error {
 
 func (p *prepared) addOutbox(c *store.Change) error {
 	for i, o := range c.Outbox {
-		body, err := encodeSegments(o.Segments)
+		body, rest, err := encodeSegments(o.Segments)
 		if err != nil {
 			return fmt.Errorf("outbox row %d: %w", i+1, err)
 		}
@@ -207,8 +207,8 @@ func (p *prepared) addOutbox(c *store.Change) error {
 		if err != nil {
 			return fmt.Errorf("outbox row %d: %w", i+1, err)
 		}
-		p.size += len(body) + len(state)
-		p.outbox = append(p.outbox, &outboxRow{o.Class, nanos(o.NextTry), state, body, asRead(&o, state)})
+		p.size += len(body) + len(rest) + len(state)
+		p.outbox = append(p.outbox, &outboxRow{o.Class, nanos(o.NextTry), state, body, rest, asRead(&o, state)})
 	}
 	return nil
 }

@@ -127,27 +127,33 @@ const (
 	segmentRef   byte = 1 // JSON of a store.Ref
 )
 
-func encodeSegments(segments []store.Segment) ([]byte, error) {
+// encodeSegments gives the row in two pieces, so that the bytes of the last segment, which nearly always are all there are, are not
+// copied.
+func encodeSegments(segments []store.Segment) (row, rest []byte, err error) {
 	size := 1
-	for _, s := range segments {
-		size += len(s.Bytes) + 16
+	for i, s := range segments {
+		if size += 16; i < len(segments)-1 {
+			size += len(s.Bytes)
+		}
 	}
-	row := append(make([]byte, 0, size), rowFormat)
+	row = append(make([]byte, 0, size), rowFormat)
 	for i, s := range segments {
 		switch {
 		case s.Ref != nil && s.Bytes != nil:
-			return nil, fmt.Errorf("segment %d has bytes and a reference", i+1)
+			return nil, nil, fmt.Errorf("segment %d has bytes and a reference", i+1)
 		case s.Ref != nil:
 			doc, err := json.Marshal(s.Ref)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			row = appendChunk(append(row, segmentRef), doc)
+		case i == len(segments)-1:
+			row, rest = binary.AppendUvarint(append(row, segmentBytes), uint64(len(s.Bytes))), s.Bytes
 		default:
 			row = appendChunk(append(row, segmentBytes), s.Bytes)
 		}
 	}
-	return row, nil
+	return row, rest, nil
 }
 
 // decodeSegments copies.

@@ -20,7 +20,7 @@ func FuzzRows(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	segments, err := encodeSegments([]store.Segment{{Bytes: []byte("x")}, {Ref: &store.Ref{Blob: "b", Offset: 3}}})
+	segments, _, err := encodeSegments([]store.Segment{{Bytes: []byte("x")}, {Ref: &store.Ref{Blob: "b", Offset: 3}}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		if s, err := decodeSegments(row); err == nil {
-			if _, err := encodeSegments(s); err != nil {
+			if _, _, err := encodeSegments(s); err != nil {
 				t.Errorf("segments of %x cannot be written: %v", row, err)
 			}
 		}

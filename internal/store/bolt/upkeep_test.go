@@ -62,6 +62,7 @@ func TestCompactingGivesRoomBackWhileTheStoreServes(t *testing.T) {
 		done = append(done, r.ID)
 	}
 	commitTest(t, s, store.Change{Done: done})
+	merge(t, s)
 	before := onDisk(t, path)
 	var wg sync.WaitGroup
 	for i := range 4 {

@@ -201,4 +201,4 @@ func (m *memoryKeys) key() []byte {
 	return m.at.key[1:]
 }
 
-func (m *memoryKeys) value() ([]byte, bool) { return m.at.val, m.at.gone }
+func (m *memoryKeys) value() ([]byte, bool) { return m.at.value(), m.at.gone }

@@ -217,8 +217,11 @@ func (db *DB) Begin() (*Tx, error) {
 func (db *DB) append(tx *Tx) error {
 	if !db.opts.NoSync {
 		err := db.log.append(tx.changes, tx.bytes)
-		if isFull(err) && db.makeRoom() {
-			err = db.log.append(tx.changes, tx.bytes)
+		if isFull(err) {
+			_ = tx.file.Rollback() // a merge may have to wait for all who read the file
+			if room := db.settle(); room == nil {
+				err = db.log.append(tx.changes, tx.bytes)
+			}
 		}
 		if errors.Is(err, errFlush) {
 			return db.broken.set(db.path, err)

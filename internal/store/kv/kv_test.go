@@ -283,14 +283,11 @@ func TestReadersSeeCommitsWhole(t *testing.T) {
 			}
 		})
 	}
-	for i := range 200 {
+	for i := 0; i < 200 || db.over.Load().epoch < 5; i++ { // and some merges
 		put(t, db, keys, fmt.Sprintf("%08d", i))
 	}
 	ended.Store(true)
 	wg.Wait()
-	if epoch := db.over.Load().epoch; epoch < 5 {
-		t.Errorf("only %d merges began", epoch)
-	}
 }
 
 func put(t *testing.T, db *DB, keys int, value string) {

@@ -76,7 +76,7 @@ func (l *log) encode(seq uint64, changes []*row, size int) []byte {
 		}
 		b = append(binary.AppendUvarint(append(b, op), uint64(len(r.key))), r.key...)
 		if !r.gone {
-			b = append(binary.AppendUvarint(b, uint64(len(r.val))), r.val...)
+			b = append(append(binary.AppendUvarint(b, uint64(len(r.val)+len(r.rest))), r.val...), r.rest...)
 		}
 	}
 	binary.BigEndian.PutUint32(b, recordMagic)

@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tidwall/btree"
 )
@@ -10,13 +11,22 @@ import (
 type row struct {
 	key  []byte // the bucket's number, then the key
 	val  []byte
+	rest []byte // of the value, where it came in two pieces
 	gone bool
 }
 
-// rowCost is about what a row takes beside its bytes.
-const rowCost = 96
+// value is a whole one.
+func (r *row) value() []byte {
+	if r.rest == nil {
+		return r.val
+	}
+	return slices.Concat(r.val, r.rest)
+}
 
-func (r *row) size() int { return len(r.key) + len(r.val) + rowCost }
+// rowCost is about what a row takes beside its bytes.
+const rowCost = 120
+
+func (r *row) size() int { return len(r.key) + len(r.val) + len(r.rest) + rowCost }
 
 // sequences is the number of a bucket that no file has: its keys are numbers of buckets, its values their sequences.
 const sequences = 0xff

@@ -103,9 +103,6 @@ func (db *DB) catchUp() error {
 	return nil
 }
 
-// makeRoom frees a segment for a log that finds no room to grow, and says whether it did. The writer calls it.
-func (db *DB) makeRoom() bool { return db.settle() == nil }
-
 // settle merges all that there is. The writer calls it.
 func (db *DB) settle() error {
 	if err := db.merge(); err != nil {
@@ -199,7 +196,7 @@ func (db *DB) putRows(tx *bbolt.Tx, rows memory, upto uint64) (err error) {
 		case r.gone:
 			err = b.Delete(r.key[1:])
 		default:
-			err = b.Put(r.key[1:], r.val)
+			err = b.Put(r.key[1:], r.value())
 		}
 		return err == nil
 	})

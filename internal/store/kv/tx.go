@@ -70,7 +70,7 @@ func (b *Bucket) full(key []byte) *row {
 // Get is the value of a key, nil where there is none. It may not be changed, and holds as long as the transaction.
 func (b *Bucket) Get(key []byte) []byte {
 	if r := b.inMemory(key); r != nil {
-		return r.val
+		return r.value()
 	}
 	return b.inner.Get(key)
 }
@@ -87,7 +87,10 @@ func (b *Bucket) inMemory(key []byte) *row {
 }
 
 // Put sets a value. Neither slice's bytes may change any more as long as the store is open; the key is copied.
-func (b *Bucket) Put(key, value []byte) error {
+func (b *Bucket) Put(key, value []byte) error { return b.PutParts(key, value, nil) }
+
+// PutParts is Put of a value in two pieces, for who would have to copy one only to join them.
+func (b *Bucket) PutParts(key, value, rest []byte) error {
 	switch {
 	case !b.tx.write:
 		return berrors.ErrTxNotWritable
@@ -95,13 +98,15 @@ func (b *Bucket) Put(key, value []byte) error {
 		return berrors.ErrKeyRequired
 	case len(key) > bbolt.MaxKeySize:
 		return berrors.ErrKeyTooLarge
-	case int64(len(value)) > bbolt.MaxValueSize:
+	case int64(len(value))+int64(len(rest)) > bbolt.MaxValueSize:
 		return berrors.ErrValueTooLarge
 	}
 	if value == nil {
 		value = []byte{}
 	}
-	b.tx.note(b.id, key, value, false)
+	b.tx.note(b.id, key, value, false).rest = rest
+	b.tx.bytes += len(rest)
+	b.tx.young.size += len(rest)
 	return nil
 }
 
@@ -125,7 +130,7 @@ func (b *Bucket) Delete(key []byte) error {
 }
 
 // note puts a row over those that are there, and keeps it for the log.
-func (tx *Tx) note(bucket byte, key, value []byte, gone bool) {
+func (tx *Tx) note(bucket byte, key, value []byte, gone bool) *row {
 	const someRows, someKeys = 32, 1024
 	if len(tx.rows) == 0 {
 		tx.rows = make([]row, someRows)
@@ -141,6 +146,7 @@ func (tx *Tx) note(bucket byte, key, value []byte, gone bool) {
 	tx.young.set(r)
 	tx.changes = append(tx.changes, r)
 	tx.bytes += len(r.key) + len(r.val)
+	return r
 }
 
 // Sequence is a number that the bucket keeps, 0 at first.
