@@ -54,12 +54,13 @@ func (g *Gateway) Run(ctx context.Context) {
 	}
 }
 
-// rouses says whether a change makes something due before Run wakes by itself; while it is awake, anything at all. Most mails
-// make none: their tickets are due in hours.
+// rouses says whether a change makes something due before Run wakes by itself; while it is awake, or sleeps on though the clock
+// was set beyond its end, anything at all. Most mails make none: their tickets are due in hours.
 func (g *Gateway) rouses(c store.Change) bool {
 	until := g.sleeps.Load()
+	lost := until <= g.Clock().UnixMilli()
 	for i := range c.Tickets {
-		if due := c.Tickets[i].Due; !due.IsZero() && (until == 0 || due.UnixMilli() < until) {
+		if due := c.Tickets[i].Due; !due.IsZero() && (lost || due.UnixMilli() < until) {
 			return true
 		}
 	}

@@ -128,6 +128,10 @@ func TestOnlyWhatIsDueSoonerWakes(t *testing.T) {
 	if !h.g.rouses(at(time.Hour)) {
 		t.Error("it is not told while it looks")
 	}
+	h.g.sleeps.Store(h.now.Add(-time.Second).UnixMilli()) // the clock was set forward while it slept
+	if !h.g.rouses(at(time.Hour)) {
+		t.Error("it sleeps on after the clock was set")
+	}
 }
 
 // A mail whose ticket is due at once, while Run sleeps: what is due is done then, and not when the nap is over.
