@@ -82,7 +82,7 @@ func sameRows(p *prepared) (rows [][]byte) {
 	}
 	for _, o := range p.outbox {
 		put(8, o.state)
-		put(8, o.body)
+		put(8+len(o.rest), o.body)
 	}
 	for _, t := range p.traces {
 		put(traceSize, t.row)
