@@ -8,7 +8,7 @@ import (
 )
 
 // Cursor goes through the keys of a bucket in order. Keys and values hold as long as the transaction. After a change of the bucket
-// it must be set anew, by First, Last or Seek.
+// it must be set anew, by First, Last or Seek; so must one that went beyond either end.
 type Cursor struct {
 	file    fileKeys
 	layers  [2]memoryKeys // the younger first
@@ -68,40 +68,35 @@ func (c *Cursor) Last() (k, v []byte) {
 
 // Next goes to the key after this one.
 func (c *Cursor) Next() (k, v []byte) {
-	if c.at == nil {
-		return nil, nil
-	}
-	if c.back {
-		for _, s := range c.sources {
-			if s.key() == nil {
-				s.first()
-			} else {
-				s.next()
-			}
-		}
-		return c.settle(false)
-	}
-	c.pass()
-	return c.settle(false)
+	return c.step(false)
 }
 
 // Prev goes to the key before this one.
 func (c *Cursor) Prev() (k, v []byte) {
-	if c.at == nil {
+	return c.step(true)
+}
+
+func (c *Cursor) step(back bool) (k, v []byte) {
+	switch {
+	case c.at == nil:
 		return nil, nil
+	case c.back == back:
+		c.pass()
+		return c.settle(back)
 	}
-	if !c.back {
-		for _, s := range c.sources {
-			if s.key() == nil {
-				s.last()
-			} else {
-				s.prev()
-			}
+	for _, s := range c.sources { // it turns: each source goes to the other side of where the cursor stands
+		switch beyond := s.key() == nil; {
+		case back && beyond:
+			s.last()
+		case back:
+			s.prev()
+		case beyond:
+			s.first()
+		default:
+			s.next()
 		}
-		return c.settle(true)
 	}
-	c.pass()
-	return c.settle(true)
+	return c.settle(back)
 }
 
 // pass leaves the key at which the cursor stands.

@@ -39,7 +39,10 @@ func makeNew(path string, o Options) error {
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if logs, _ := filepath.Glob(escape(path) + logSuffix + "[0-9]*"); len(logs) > 0 {
+	if logs := segmentNames(path); len(logs) > 0 {
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) { // another process was faster
+			return nil
+		}
 		return fmt.Errorf("it is not there, but its log is (%s): bring it back, or move its log away", logs[0])
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix) // mode 0600

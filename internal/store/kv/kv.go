@@ -200,6 +200,9 @@ func (db *DB) Begin() (*Tx, error) {
 	if err == nil {
 		err = db.catchUp()
 	}
+	if err == nil && !db.opts.NoSync && db.log.id == [16]byte{} {
+		err = db.identify()
+	}
 	var tx *Tx
 	if err == nil {
 		tx, err = db.snapshot()
@@ -217,9 +220,10 @@ func (db *DB) Begin() (*Tx, error) {
 func (db *DB) append(tx *Tx) error {
 	if !db.opts.NoSync {
 		err := db.log.append(tx.changes, tx.bytes)
-		if isFull(err) {
+		if isFull(err) && !errors.Is(err, errFlush) {
 			_ = tx.file.Rollback() // a merge may have to wait for all who read the file
 			if room := db.settle(); room == nil {
+				tx.rebase()
 				err = db.log.append(tx.changes, tx.bytes)
 			}
 		}

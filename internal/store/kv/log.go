@@ -96,7 +96,8 @@ func (l *log) sum(seq, body []byte) uint32 {
 	return crc32.Update(crc32.Update(crc32.Checksum(l.id[:], crcs), crcs, seq), crcs, body)
 }
 
-// append makes a record durable. Where it says errFlush that is unknown; after any other error nothing was written.
+// append makes a record durable. Where it says errFlush that is unknown; after any other error the next record has the same number
+// and place.
 func (l *log) append(changes []*row, size int) error {
 	if l.now == nil {
 		if err := l.begin(); err != nil {
@@ -118,11 +119,6 @@ func (l *log) append(changes []*row, size int) error {
 
 // begin takes a free segment, or makes one.
 func (l *log) begin() error {
-	if l.id == [16]byte{} {
-		if err := l.db.identify(); err != nil {
-			return err
-		}
-	}
 	s := l.reuse()
 	if s == nil {
 		var err error
@@ -140,13 +136,15 @@ func (l *log) begin() error {
 func (l *log) reuse() *segment {
 	l.db.publishing.Lock()
 	defer l.db.publishing.Unlock()
-	last := len(l.free) - 1
-	if last < 0 {
-		return nil
+	for last := len(l.free) - 1; last >= 0; last-- {
+		s := l.free[last]
+		l.free = l.free[:last]
+		if same(s.f.Name(), s.info) == nil {
+			return s
+		}
+		_ = s.f.Close()
 	}
-	s := l.free[last]
-	l.free = l.free[:last]
-	return s
+	return nil
 }
 
 // make makes a segment that is there after a power cut.

@@ -17,7 +17,7 @@ type row struct {
 
 // value is a whole one.
 func (r *row) value() []byte {
-	if r.rest == nil {
+	if len(r.rest) == 0 {
 		return r.val
 	}
 	return slices.Concat(r.val, r.rest)

@@ -74,7 +74,7 @@ func (db *DB) freeze() {
 // freezeLocked is freeze for whoever holds merging and writing.
 func (db *DB) freezeLocked() {
 	now := db.over.Load()
-	if now.old.BTreeG != nil || now.young.empty() {
+	if now.old.BTreeG != nil || now.young.empty() && db.log.now == nil {
 		return
 	}
 	db.merger.take(&db.log)
@@ -103,7 +103,7 @@ func (db *DB) catchUp() error {
 	return nil
 }
 
-// settle merges all that there is. The writer calls it.
+// settle merges all that there is, and frees the log of it. The writer calls it.
 func (db *DB) settle() error {
 	if err := db.merge(); err != nil {
 		return err

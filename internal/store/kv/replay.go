@@ -10,10 +10,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // logSuffix and a number are what a segment is named beside the file.
 const logSuffix = ".log"
+
+// segmentNames are the files of a log.
+func segmentNames(path string) []string {
+	names, _ := filepath.Glob(escape(path) + logSuffix + "*")
+	return slices.DeleteFunc(names, func(name string) bool {
+		_, err := strconv.ParseUint(name[len(path)+len(logSuffix):], 10, 32)
+		return err != nil
+	})
+}
 
 // The head of a segment, in a block of its own: magic, the store's id, then how many buckets and their names, each with its
 // length, in the order of their numbers.
@@ -80,8 +90,8 @@ func (l *log) read(name string) (*kept, error) {
 	k.size = int64(len(k.content))
 	k.at = block
 	if err := l.mine(k.content); errors.Is(err, errUnfinished) {
-		if _, found := l.recordAt(k.content, block); !found {
-			return nil, k.remove() // nothing was ever committed to it
+		if k.unused() {
+			return nil, k.remove()
 		}
 		return nil, errors.Join(fmt.Errorf("%s is %w at its begin", name, errLog), f.Close())
 	} else if err != nil {
@@ -95,6 +105,11 @@ func (l *log) read(name string) (*kept, error) {
 		k.records = append(k.records, r)
 		k.at += int64(recordHead+len(r.body)+block-1) / block * block
 	}
+}
+
+// unused says that nothing was ever committed to a segment without a head: the head is flushed before.
+func (k *kept) unused() bool {
+	return len(k.content) < block || len(bytes.Trim(k.content, "\x00")) == 0
 }
 
 func (l *log) recordAt(content []byte, at int64) (record, bool) {
@@ -114,12 +129,9 @@ func (l *log) recordAt(content []byte, at int64) (record, bool) {
 // by nobody; one that is not whole before others is damage.
 func (l *log) replay(applied uint64) (memory, error) {
 	m := newMemory()
-	names, err := filepath.Glob(escape(l.db.path) + logSuffix + "[0-9]*")
-	if err != nil {
-		return m, err
-	}
+	var err error
 	var all []*kept
-	for _, name := range names {
+	for _, name := range segmentNames(l.db.path) {
 		k, err := l.read(name)
 		if err != nil {
 			for _, k := range all {
@@ -166,7 +178,7 @@ func (k *kept) first() uint64 {
 
 // beyond looks for a record after the last one that was read, which nobody would have written after one that is torn.
 func (l *log) beyond(k *kept) (at int64, found bool) {
-	for at := k.at + block; at < k.size; at += block {
+	for at := k.at; at < k.size; at += block {
 		if r, whole := l.recordAt(k.content, at); whole && r.seq > l.seq {
 			return k.at, true
 		}

@@ -104,9 +104,7 @@ func (b *Bucket) PutParts(key, value, rest []byte) error {
 	if value == nil {
 		value = []byte{}
 	}
-	b.tx.note(b.id, key, value, false).rest = rest
-	b.tx.bytes += len(rest)
-	b.tx.young.size += len(rest)
+	b.tx.note(b.id, key, row{val: value, rest: rest})
 	return nil
 }
 
@@ -121,16 +119,24 @@ func (b *Bucket) Delete(key []byte) error {
 	there := below == nil && b.inner.Get(key) != nil || below != nil && !below.gone
 	switch {
 	case there && (young == nil || !young.gone):
-		b.tx.note(b.id, key, nil, true)
-	case !there && young != nil: // the file will never have seen it
-		b.tx.note(b.id, key, nil, true)
+		b.tx.note(b.id, key, row{gone: true})
+	case !there && young != nil: // nothing below has it; should the file get it before this is committed, rebase puts it back
+		b.tx.note(b.id, key, row{gone: true})
 		b.tx.young.remove(k)
 	}
 	return nil
 }
 
+// rebase takes out of memory what the file has by now, and leaves the changes of this transaction alone over it.
+func (tx *Tx) rebase() {
+	tx.young, tx.old = newMemory(), memory{}
+	for _, r := range tx.changes {
+		tx.young.set(r)
+	}
+}
+
 // note puts a row over those that are there, and keeps it for the log.
-func (tx *Tx) note(bucket byte, key, value []byte, gone bool) *row {
+func (tx *Tx) note(bucket byte, key []byte, r row) {
 	const someRows, someKeys = 32, 1024
 	if len(tx.rows) == 0 {
 		tx.rows = make([]row, someRows)
@@ -140,13 +146,13 @@ func (tx *Tx) note(bucket byte, key, value []byte, gone bool) *row {
 	}
 	begin := len(tx.keys)
 	tx.keys = append(append(tx.keys, bucket), key...)
-	r := &tx.rows[0]
+	r.key = tx.keys[begin:len(tx.keys):len(tx.keys)]
+	at := &tx.rows[0]
 	tx.rows = tx.rows[1:]
-	*r = row{key: tx.keys[begin:len(tx.keys):len(tx.keys)], val: value, gone: gone}
-	tx.young.set(r)
-	tx.changes = append(tx.changes, r)
-	tx.bytes += len(r.key) + len(r.val)
-	return r
+	*at = r
+	tx.young.set(at)
+	tx.changes = append(tx.changes, at)
+	tx.bytes += len(r.key) + len(r.val) + len(r.rest)
 }
 
 // Sequence is a number that the bucket keeps, 0 at first.
@@ -165,7 +171,7 @@ func (b *Bucket) SetSequence(v uint64) error {
 	if !b.tx.write {
 		return berrors.ErrTxNotWritable
 	}
-	b.tx.note(sequences, []byte{b.id}, binary.BigEndian.AppendUint64(nil, v), false)
+	b.tx.note(sequences, []byte{b.id}, row{val: binary.BigEndian.AppendUint64(nil, v)})
 	return nil
 }
 
