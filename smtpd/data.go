@@ -78,6 +78,8 @@ func (s *session) endData() {
 
 func (s *session) take(m Mail) (id string, err error) {
 	defer s.srv.caught(s.conn, m.Trace, &err)
+	s.srv.gate.begin()
+	defer s.srv.gate.end()
 	ctx, cancel := context.WithTimeout(s.srv.ctx, s.srv.cfg.Limits.Take)
 	defer cancel()
 	return s.srv.taker.Take(ctx, m)

@@ -22,6 +22,7 @@ type Server struct {
 	taker Taker
 	smtp  *smtp.Server
 	stats Stats
+	gate  gate
 
 	run      string        // tells the sessions of two runs apart
 	sessions atomic.Uint64 // counts them
@@ -46,6 +47,7 @@ func New(cfg Config, t Taker) *Server {
 		cfg: cfg.withDefaults(), taker: t, run: strconv.FormatUint(uint64(rand.Uint32()), 36),
 		conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{},
 		changed: make(chan struct{}, 1), stopped: make(chan struct{}),
+		gate: gate{bears: gateBears, atMost: gateWait},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	srv := smtp.NewServer(smtp.BackendFunc(s.newSession))

@@ -50,6 +50,7 @@ func (s *Server) newSession(sc *smtp.Conn) (smtp.Session, error) {
 
 // Mail opens a transaction (RFC 5321 §3.3).
 func (s *session) Mail(from string, opts *smtp.MailOptions) error {
+	s.srv.gate.wait(s.srv.ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn.broken() != nil {

@@ -27,7 +27,7 @@ func defaults(path string) *Config {
 	c.Relay.TLS = "starttls"
 	c.Relay.Auth = "none"
 	c.Relay.Envelope = "verp"
-	c.Relay.Connections = 6
+	c.Relay.Connections = 4
 	c.Relay.MaxSize = Size{20 << 20}
 	c.Relay.Retry = Duration{5 * time.Second}
 	c.Relay.GiveUpAfter = hours(120)

@@ -71,7 +71,7 @@ func TestTheSmallestConfigurationIsComplete(t *testing.T) {
 		"secrets":            {len(c.Tickets.Secrets), 1},
 		"warnings":           {len(c.Warnings), 0},
 		"show_address":       {c.Agents.ShowAddress, false},
-		"relay.connections":  {c.Relay.Connections, 6},
+		"relay.connections":  {c.Relay.Connections, 4},
 		"per_address_hour":   {c.Loops.PerAddressHour, 30},
 		"escalation.chain":   {fmt.Sprint(c.Escalation.Chain), "[lead manager]"},
 		"dkim":               {c.Relay.DKIMKey, ""},

@@ -70,7 +70,7 @@ type Config struct {
 	GiveUpAfter time.Duration // counted from Outbox.Made; 120h
 	DKIM        *Signer       // nil: unsigned
 
-	Connections int           // at once; 6
+	Connections int           // at once; 4
 	IdleAfter   time.Duration // an unused connection is closed after it; 30s
 	Timeout     time.Duration // for one command and its reply; 1m
 	DataTimeout time.Duration // for the reply after the body, in which relays scan; 5m (RFC 5321 §4.5.3.2.6)
@@ -175,7 +175,7 @@ func (c *Config) complete() error {
 		c.Sent = func(time.Duration) {}
 	}
 	if c.Connections <= 0 {
-		c.Connections = 6
+		c.Connections = 4
 	}
 	orElse(&c.Retry, 5*time.Second)
 	orElse(&c.GiveUpAfter, 120*time.Hour)
