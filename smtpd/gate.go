@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	gateBears = 8           // mails that are with the Taker before the next one waits; a commit serves some four
+	gateBears = 10          // mails that are with the Taker before the next one waits; a commit serves some four
 	gateWait  = time.Second // that a MAIL waits at most
 )
 

@@ -27,7 +27,7 @@ type serveVerb struct {
 
 // headroom keeps the garbage collector from running every few mails: it waits until as much was allocated as is alive,
 // which is little, and counts so many bytes more as alive. Nobody touches them, so no memory stands behind them.
-const headroom = 10 << 20
+const headroom = 16 << 20
 
 // drainTime is what SIGTERM leaves for what runs.
 const drainTime = 9 * time.Second
