@@ -98,32 +98,17 @@ func newOutbox() *outbox {
 
 func loadOutbox(tx *kv.Tx) (*outbox, error) {
 	o := newOutbox()
-	return o, o.reload(tx)
-}
-
-// reload takes in the rows that are not known, and drops those that are gone. The others keep their leases.
-func (o *outbox) reload(tx *kv.Tx) error {
 	var steps []outboxStep
-	there := map[uint64]bool{}
 	c := tx.Bucket(bucketOutbox).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
 		var row store.Outbox
 		if err := decodeDoc(v, &row); err != nil || len(k) != 8 {
-			return fmt.Errorf("outbox row %x: %w", k, errRow)
+			return nil, fmt.Errorf("outbox row %x: %w", k, errRow)
 		}
-		id := binary.BigEndian.Uint64(k)
-		there[id] = true
-		if o.rows[id] == nil {
-			steps = append(steps, outboxStep{id: id, class: row.Class, next: nanos(row.NextTry)})
-		}
-	}
-	for id := range o.rows {
-		if !there[id] {
-			steps = append(steps, outboxStep{id: id, gone: true})
-		}
+		steps = append(steps, outboxStep{id: binary.BigEndian.Uint64(k), class: row.Class, next: nanos(row.NextTry)})
 	}
 	o.apply(steps)
-	return nil
+	return o, nil
 }
 
 // apply follows a durable commit.

@@ -69,8 +69,6 @@ func migrate(db *bbolt.DB, steps []migration) error {
 		switch {
 		case err != nil:
 			return err
-		case have > newest:
-			return fmt.Errorf("%w: schema %d, this one knows %d", store.ErrNewer, have, newest)
 		case have == newest:
 			return nil
 		}
