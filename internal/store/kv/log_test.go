@@ -254,3 +254,88 @@ func TestALogThatIsTakenAway(t *testing.T) {
 		t.Errorf("after a kill it shows %q and %q", a, b)
 	}
 }
+
+// A log of which nothing is left in memory is merged like any other: the next one goes on from its number.
+func TestALogWithoutRowsIsFollowed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openTest(t, path)
+	one(t, db, "a", "1")
+	one(t, db, "a", "")
+	if err := os.Remove(segments(t, path)[0]); err != nil {
+		t.Fatal(err)
+	}
+	one(t, db, "b", "1")
+	if got := get(t, openTest(t, killed(t, path)), "b"); got != "1" {
+		t.Errorf("after a kill it shows %q", got)
+	}
+	db.segmentFull = 16 * block
+	for range 100 {
+		one(t, db, "a", "1")
+		one(t, db, "a", "")
+	}
+	if db.log.now != nil && db.log.now.at > 2*lagLimit*db.segmentFull {
+		t.Errorf("the log has %d bytes", db.log.now.at)
+	}
+}
+
+// A segment that was free when somebody took it away is not written to.
+func TestAFreeSegmentThatIsTakenAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openTest(t, path)
+	one(t, db, "a", "1")
+	if err := db.Merge(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(segments(t, path)[0]); err != nil {
+		t.Fatal(err)
+	}
+	one(t, db, "b", "1")
+	if got := get(t, openTest(t, killed(t, path)), "b"); got != "1" {
+		t.Errorf("after a kill it shows %q", got)
+	}
+}
+
+// What only looks like a log is left alone.
+func TestOtherFilesBesideTheLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a[b]*.db")
+	db := openTest(t, path)
+	one(t, db, "a", "1")
+	path = killed(t, path)
+	others := []string{path + ".log2026-11-24.txt", path + ".log1.bak", path + ".log", path + ".logs"}
+	content, err := os.ReadFile(path + logSuffix + "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range others {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := openTest(t, path)
+	if got := get(t, again, "a"); got != "1" {
+		t.Errorf("it shows %q", got)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range others {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A record that does not follow is not the end of a log.
+func TestAGapInTheLogIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openTest(t, path)
+	one(t, db, "a", "1")
+	db.log.seq++
+	one(t, db, "b", "1")
+	if db, err := Open(killed(t, path), options()); err == nil {
+		db.Close()
+		t.Error("it was opened")
+	} else if !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("it says %v", err)
+	}
+}
