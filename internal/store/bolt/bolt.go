@@ -1,4 +1,4 @@
-// Package bolt keeps the store in one bbolt file, for one process.
+// Package bolt keeps the store in one bbolt file and the log before it (package kv), for one process.
 //
 // One goroutine writes: it takes whatever changes wait and commits them together, so that a disk flush serves many of
 // them. Everything that costs time and needs no look at the store is done before, by whoever commits. The buckets and
@@ -12,9 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -211,18 +209,8 @@ func (s *Store) Reserve(ctx context.Context, sequence string) (uint64, error) {
 
 // fault gives an error of the file system or of bbolt its kind.
 func fault(err error) error {
-	if isFull(err) {
+	if kv.IsFull(err) {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return err
-}
-
-// isFull knows a full disk, also where bbolt kept nothing of the error but its text.
-func isFull(err error) bool {
-	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
-		if errors.Is(err, no) || err != nil && strings.Contains(err.Error(), no.Error()) {
-			return true
-		}
-	}
-	return false
 }

@@ -218,23 +218,8 @@ func (db *DB) Begin() (*Tx, error) {
 
 // append makes the changes of a transaction durable and shows them.
 func (db *DB) append(tx *Tx) error {
-	if !db.opts.NoSync {
-		err := db.log.append(tx.changes, tx.bytes)
-		if isFull(err) && !errors.Is(err, errFlush) {
-			_ = tx.file.Rollback() // a merge may have to wait for all who read the file
-			if room := db.settle(); room == nil {
-				tx.rebase()
-				err = db.log.append(tx.changes, tx.bytes)
-			}
-		}
-		if errors.Is(err, errFlush) {
-			return db.broken.set(db.path, err)
-		}
-		if err != nil {
-			return err
-		}
-	} else {
-		db.log.seq++
+	if err := db.record(tx); err != nil {
+		return err
 	}
 	db.publishing.Lock()
 	now := db.over.Load()
@@ -244,6 +229,26 @@ func (db *DB) append(tx *Tx) error {
 		db.freeze()
 	}
 	return nil
+}
+
+// record puts the changes of a transaction into the log. Where that finds no room, it makes some by a merge.
+func (db *DB) record(tx *Tx) error {
+	if db.opts.NoSync {
+		db.log.seq++
+		return nil
+	}
+	err := db.log.append(tx.changes, tx.bytes)
+	if IsFull(err) && !errors.Is(err, errFlush) {
+		_ = tx.file.Rollback() // a merge may have to wait for all who read the file
+		if room := db.settle(); room == nil {
+			tx.rebase()
+			err = db.log.append(tx.changes, tx.bytes)
+		}
+	}
+	if errors.Is(err, errFlush) {
+		return db.broken.set(db.path, err)
+	}
+	return err
 }
 
 // Whole gives fn a state that stands in the file alone.

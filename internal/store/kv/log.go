@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"helpost/internal/durable"
@@ -56,7 +57,8 @@ const (
 	recordHead  = 4 + 4 + 8 + 4
 )
 
-// What a record holds, change by change: a byte that says what it is, the number of the bucket, then lengths and bytes.
+// What a record holds, change by change: a byte that says what it is, then the key, which begins with the number of its bucket, and of
+// a put the value, each after its length.
 const (
 	opPut byte = 1 + iota
 	opDelete
@@ -270,7 +272,12 @@ var errOther = errors.New("another file has its name")
 // full says whether the segment is some times as long as one should be.
 func (l *log) full(times int64) bool { return l.now != nil && l.now.at >= times*l.db.segmentFull }
 
-// isFull says whether an error is a full disk.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+// IsFull knows a full disk, also where bbolt kept nothing of the error but its text.
+func IsFull(err error) bool {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, no) || err != nil && strings.Contains(err.Error(), no.Error()) {
+			return true
+		}
+	}
+	return false
 }

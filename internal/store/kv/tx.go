@@ -86,7 +86,7 @@ func (b *Bucket) inMemory(key []byte) *row {
 	return b.tx.old.get(k)
 }
 
-// Put sets a value. Neither slice's bytes may change any more as long as the store is open; the key is copied.
+// Put sets a value, whose bytes may not change any more as long as the store is open. The key is copied.
 func (b *Bucket) Put(key, value []byte) error { return b.PutParts(key, value, nil) }
 
 // PutParts is Put of a value in two pieces, for who would have to copy one only to join them.
